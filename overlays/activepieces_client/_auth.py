@@ -1,0 +1,157 @@
+"""Where the address and the key come from, and how the key gets into requests and into nothing else."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import ipaddress
+import os
+import re
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import anyio
+import attrs
+import httpx
+
+from ._exceptions import ConfigurationError
+from ._specification import specification
+
+KEY_VARIABLE = "ACTIVEPIECES_API_KEY"
+KEY_FILE_VARIABLE = "ACTIVEPIECES_API_KEY_FILE"
+BASE_URL_VARIABLE = "ACTIVEPIECES_BASE_URL"
+
+KeySource = str | Callable[[], str]
+AsyncKeySource = str | Callable[[], str] | Callable[[], Awaitable[str]]
+
+# What a header can carry, less spaces. The shape of a key is left open: platform keys and sign-in tokens differ.
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+def resolve_base_url(base_url: str | None) -> str:
+    """Find the address: the argument, else the environment, else the specification's first server.
+
+    Raises: ConfigurationError where it is not https, loopback excepted, or is more than an address.
+    """
+    address = os.environ.get(BASE_URL_VARIABLE, specification().first_server) if base_url is None else base_url
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(f"base_url is not a URL: {error}") from None
+    if url.userinfo or url.query or url.fragment:
+        raise ConfigurationError("base_url must be an address alone, without user, query and fragment")
+    if url.scheme not in ("https", "http") or not url.host:
+        raise ConfigurationError(f"base_url must be like https://flows.example.com/api, and is {address!r}")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise ConfigurationError(f"base_url must be https, since http shows the key to others; it is {address!r}")
+    return str(url).rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@attrs.frozen
+class Key:
+    """A key, which no representation shows, and how often its source had been asked when it came."""
+
+    value: Any = attrs.field(repr=False)
+    generation: int = 0
+
+    def signed(self, request: httpx.Request) -> httpx.Request:
+        """Put the key into a request."""
+        request.headers["Authorization"] = f"Bearer {self.value}"
+        return request
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key cannot be pickled or copied; make the client where it is used")
+
+
+class BearerAuth(httpx.Auth):
+    """Adds `Authorization: Bearer <key>`; a key that can be renewed is asked for again after one 401.
+
+    The key is the argument, else ACTIVEPIECES_API_KEY, else what the file named by ACTIVEPIECES_API_KEY_FILE holds.
+
+    Raises: ConfigurationError where there is no key, or one that no header can carry.
+    """
+
+    def __init__(self, api_key: Key) -> None:
+        self._key = Key(None)
+        self._lock = threading.Lock()
+        self._async_lock = anyio.Lock()
+        self._origin, self._source, self._renewable = _find_source(api_key)
+        if not callable(api_key.value):
+            self._obtain(0)
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Carry out the flow, with a source that is called."""
+        flow = self._flow(request)
+        step = next(flow)
+        while step is not None:
+            step = flow.send(self._obtain(step) if isinstance(step, int) else (yield step))
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Carry out the flow, with a source that may be awaited."""
+        flow = self._flow(request)
+        step = next(flow)
+        while step is not None:
+            step = flow.send(await self._obtain_async(step) if isinstance(step, int) else (yield step))
+
+    def _flow(self, request: httpx.Request) -> Generator[httpx.Request | int | None, Any, None]:
+        """Decide: a number asks for a key of a later generation, a request is to be sent, None is the end."""
+        key: Key = yield 0
+        response: httpx.Response = yield key.signed(request)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and self._renewable:
+            renewed: Key = yield key.generation
+            if renewed.value != key.value:
+                yield renewed.signed(request)
+        yield None
+
+    # Under the lock, the first of many calls that got 401 asks the source; the others find that it has been asked.
+
+    def _obtain(self, generation: int) -> Key:
+        with self._lock:
+            if self._key.generation == generation:
+                self._take(Key(self._source(), generation + 1))
+            return self._key
+
+    async def _obtain_async(self, generation: int) -> Key:
+        async with self._async_lock:
+            if self._key.generation == generation:
+                answer = self._source()
+                self._take(Key(await answer if inspect.isawaitable(answer) else answer, generation + 1))
+            return self._key
+
+    def _take(self, key: Key) -> None:
+        if not isinstance(key.value, str) or not _KEY.fullmatch(key.value):
+            raise ConfigurationError(f"{self._origin} gives no key that a header can carry")
+        self._key = key
+
+
+def _find_source(api_key: Key) -> tuple[str, Callable[[], str | Awaitable[str]], bool]:
+    """Find where keys come from: its name, the source, and whether another key may come when it is asked again."""
+    value: AsyncKeySource | None = api_key.value
+    if callable(value):
+        return "api_key()", value, True
+    if value is not None:
+        return "api_key", lambda: value, False
+    if KEY_VARIABLE in os.environ:
+        return KEY_VARIABLE, lambda: os.environ[KEY_VARIABLE], False
+    if KEY_FILE_VARIABLE in os.environ:
+        return KEY_FILE_VARIABLE, functools.partial(_read_key, os.environ[KEY_FILE_VARIABLE]), True
+    raise ConfigurationError(
+        f"no API key: pass api_key, or set {KEY_VARIABLE}, or set {KEY_FILE_VARIABLE} to the path of a file"
+    )
+
+
+def _read_key(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{KEY_FILE_VARIABLE}: cannot read {path}: {type(error).__name__}") from None

@@ -1,0 +1,187 @@
+"""What stands in the place of the generated client's httpx client, and makes every call a safe one.
+
+The policy of a call is one generator that does no I/O: it yields a request to send or a number of seconds to wait,
+and is sent what came of it. Two guards of a dozen lines, sync and async, carry that out.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import itertools
+import logging
+import random
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+import anyio
+import attrs
+import httpx
+
+from ._exceptions import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    NotAppliedError,
+    ResponseValidationError,
+    describe,
+    retry_after,
+    status_error,
+)
+from ._json import json_path
+from ._specification import Operation, specification
+
+logger = logging.getLogger("activepieces_client")
+
+# Seconds.
+MIN_BACKOFF = 0.5
+MAX_BACKOFF = 8.0
+MAX_RETRY_AFTER = 60.0
+
+Step = httpx.Request | float | httpx.Response
+"""A request to send, a number of seconds to wait, or the answer with which the call is done."""
+
+Outcome = httpx.Response | httpx.RequestError | None
+"""What came of a step: an answer, or why there is none; None after a wait."""
+
+
+@attrs.frozen
+class Policy:
+    """What a call does, step by step."""
+
+    base_url: str
+    build_request: Callable[..., httpx.Request]
+    timeout: httpx.Timeout
+    max_retries: int
+    check_applied: bool = True
+
+    def exchange(self, *, method: str, url: str, **arguments: Any) -> Generator[Step, Outcome, None]:
+        """Decide each step of one call, or raise the error with which it ends."""
+        operation, path_values = specification().operation_of(method, url)
+        arguments = operation.check_request(path_values, arguments)
+        for attempt in itertools.count(1):
+            request = self.build_request(method, self.base_url + url, timeout=self.timeout, **arguments)
+            if request.headers["User-Agent"].startswith("python-httpx/"):
+                request.headers["User-Agent"] = _user_agent()
+            outcome = yield request
+            # A request lives on in answers and errors; the key must not.
+            request.headers["Authorization"] = "[redacted]"
+            logger.debug("%s: %r, attempt %d of %d", describe(request), outcome, attempt, 1 + self.max_retries)
+            if isinstance(outcome, httpx.Response) and outcome.is_success:
+                self._check_answer(operation, arguments.get("json"), outcome)
+                yield outcome
+                return
+            if attempt > self.max_retries or not _worth_repeating(operation, outcome):
+                raise _error(request, outcome, attempt)
+            yield _delay(outcome, attempt)
+
+    def _check_answer(self, operation: Operation, asked: Any, answer: httpx.Response) -> None:
+        """Hold an answer against the specification, and against what was asked."""
+        try:
+            schema = operation.answer(answer.status_code)
+        except LookupError:
+            raise ResponseValidationError("the specification has no answer with this status", answer) from None
+        if schema is None:
+            return
+        try:
+            value: Any = answer.json()
+        except (ValueError, RecursionError):
+            hint = "the answer is not JSON, so the API may not have been reached: does base_url end in /api?"
+            raise ResponseValidationError(hint, answer) from None
+        deviations = [f"{json_path(keys)}: {message}" for keys, message in schema.violations(value)]
+        differences = operation.differences(asked, value) if self.check_applied else []
+        if not deviations and not differences:
+            return
+        try:
+            model = specification().model_of(schema, value)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            reasons = "\n  ".join(["the service accepted the request, but its answer cannot be read:", *deviations])
+            raise ResponseValidationError(reasons, answer) from None
+        for deviation in deviations:
+            logger.warning("%s: the answer is not as specified: %s", operation.id, deviation)
+        if differences:
+            raise NotAppliedError(model, differences)
+
+
+def _worth_repeating(operation: Operation, outcome: Outcome) -> bool:
+    if isinstance(outcome, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
+        return True  # there never was a connection
+    if isinstance(outcome, httpx.Response):
+        passing = outcome.status_code in (408, 429) or outcome.status_code >= 500
+    else:
+        passing = isinstance(outcome, (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError))
+    return passing and operation.safe_to_repeat
+
+
+def _delay(outcome: Outcome, attempt: int) -> float:
+    """Seconds to wait before the next attempt: what the service asks for, or exponential with full jitter."""
+    asked = retry_after(outcome) if isinstance(outcome, httpx.Response) else None
+    if asked is not None and asked <= MAX_RETRY_AFTER:
+        return asked
+    return random.uniform(0, min(MAX_BACKOFF, MIN_BACKOFF * 2 ** (attempt - 1)))  # noqa: S311 - no secret
+
+
+def _error(request: httpx.Request, outcome: Outcome, attempts: int) -> APIError:
+    if isinstance(outcome, httpx.Response):
+        return status_error(outcome, attempts)
+    kind = APITimeoutError if isinstance(outcome, httpx.TimeoutException) else APIConnectionError
+    return kind(f"{type(outcome).__name__}: {outcome}".rstrip(": "), request, attempts)
+
+
+@functools.cache
+def _user_agent() -> str:
+    version = importlib.metadata.version("activepieces-client")
+    return f"activepieces-client/{version} openapi/{specification().version} python-httpx/{httpx.__version__}"
+
+
+@attrs.frozen
+class Guard:
+    """Carries a policy out with a `httpx.Client`."""
+
+    policy: Policy
+    http_client: httpx.Client
+    auth: httpx.Auth
+
+    def request(self, **arguments: Any) -> httpx.Response:
+        """Do what `httpx.Client.request` does, safely."""
+        exchange = self.policy.exchange(**arguments)
+        step = next(exchange)
+        while not isinstance(step, httpx.Response):
+            step = exchange.send(self._carry_out(step))
+        return step
+
+    def _carry_out(self, step: httpx.Request | float) -> Outcome:
+        if not isinstance(step, httpx.Request):
+            time.sleep(step)
+            return None
+        try:
+            return self.http_client.send(step, auth=self.auth, follow_redirects=False)
+        except httpx.RequestError as error:
+            return error
+
+
+@attrs.frozen
+class AsyncGuard:
+    """Carries a policy out with a `httpx.AsyncClient`, under asyncio and trio."""
+
+    policy: Policy
+    http_client: httpx.AsyncClient
+    auth: httpx.Auth
+
+    async def request(self, **arguments: Any) -> httpx.Response:
+        """Do what `httpx.AsyncClient.request` does, safely."""
+        exchange = self.policy.exchange(**arguments)
+        step = next(exchange)
+        while not isinstance(step, httpx.Response):
+            step = exchange.send(await self._carry_out(step))
+        return step
+
+    async def _carry_out(self, step: httpx.Request | float) -> Outcome:
+        if not isinstance(step, httpx.Request):
+            await anyio.sleep(step)
+            return None
+        try:
+            return await self.http_client.send(step, auth=self.auth, follow_redirects=False)
+        except httpx.RequestError as error:
+            return error
