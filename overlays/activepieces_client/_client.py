@@ -7,6 +7,7 @@ from typing import Self, cast
 
 import attrs
 import httpx
+
 from activepieces_api import AuthenticatedClient
 
 from ._auth import AsyncKeySource, BearerAuth, Key, KeySource, resolve_base_url
@@ -25,7 +26,7 @@ class _Unguarded(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         raise ConfigurationError(
             f"{request.method} {request.url.path} was not sent, since nothing would check it: use client.generated as "
-            "it is, no copy with other settings; of Activepieces for sync functions, of AsyncActivepieces for the rest"
+            "it is, with the sync functions for Activepieces and the asyncio functions for AsyncActivepieces"
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -57,9 +58,6 @@ class _Client:
             timeout=_finite(timeout, own_timeout),
             max_retries=max_retries,
         )
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._policy.base_url}>"
 
     @property
     def generated(self) -> AuthenticatedClient:

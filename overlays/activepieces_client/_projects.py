@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import httpx
+
 from activepieces_api.api.projects import update_project
 from activepieces_api.models import Project, UpdateProjectRequest
 from activepieces_api.types import Response
 
 from ._exceptions import Problem, RequestValidationError
+from ._json import shorten, to_json
 from ._specification import specification
 
 if TYPE_CHECKING:
@@ -61,6 +63,17 @@ def _misfits(body: UpdateProjectRequest) -> Iterator[Problem]:
             UpdateProjectRequest(**{field.name: getattr(body, field.name)}).to_dict()
         except (AttributeError, TypeError, ValueError) as error:
             yield Problem(f"$.{field.name}", f"does not fit {field.type}: {error}")
+
+
+def _text(project_id: object) -> str:
+    """Refuse what the generated function would turn into some text, or fail on; the guard checks the text."""
+    problems: list[Problem] = []
+    plain = to_json(project_id, lambda _, message: problems.append(Problem("path.id", message)))
+    if not problems and not isinstance(plain, str):
+        problems.append(Problem("path.id", f'{shorten(plain)} is not of type "string"'))
+    if problems:
+        raise RequestValidationError(problems)
+    return str(plain)
 
 
 class Projects:
@@ -114,7 +127,7 @@ class Projects:
         """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
         client = self._client.with_options(check_applied=check_applied, timeout=timeout, max_retries=max_retries)
         wire = cast(UpdateProjectRequest, _Wire(body))
-        return cast(Response[Project], update_project.sync_detailed(project_id, client=client, body=wire))
+        return cast(Response[Project], update_project.sync_detailed(_text(project_id), client=client, body=wire))
 
 
 class AsyncProjects:
@@ -150,4 +163,5 @@ class AsyncProjects:
         """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
         client = self._client.with_options(check_applied=check_applied, timeout=timeout, max_retries=max_retries)
         wire = cast(UpdateProjectRequest, _Wire(body))
-        return cast(Response[Project], await update_project.asyncio_detailed(project_id, client=client, body=wire))
+        detailed = await update_project.asyncio_detailed(_text(project_id), client=client, body=wire)
+        return cast(Response[Project], detailed)

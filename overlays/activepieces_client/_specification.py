@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-import activepieces_api.models
 import attrs
 import jsonschema_rs
+
+import activepieces_api.models
 
 from ._exceptions import ConfigurationError, Difference, Problem, RequestValidationError
 from ._json import Keys, equal, is_object, json_path, shorten, to_json
@@ -50,7 +51,10 @@ class Schema:
                 for name in error.kind.unexpected:
                     yield (*keys, name), _unknown(name, known)
             elif error.kind.name == "type" or keys not in wrong_type:
-                yield keys, error.message.replace(_MASK, shorten(error.instance))
+                message = error.message
+                if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
+                    message = f"{_MASK} is not one of {', '.join(map(shorten, error.kind.options))}"
+                yield keys, message.replace(_MASK, shorten(error.instance))
 
 
 def _find(document: Any, keys: Sequence[str | int]) -> Any:

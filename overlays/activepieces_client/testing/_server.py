@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 
-
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -63,11 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = handle_one_answer  # noqa: N815
 
     def _url(self) -> httpx.URL:
-        base = httpx.URL(f"http://{self.headers.get('Host', 'localhost')}/")
         try:
-            return base.copy_with(raw_path=self.path.encode("latin-1"))
+            return httpx.URL(f"http://{self.headers['Host']}{self.path}")
         except httpx.InvalidURL:
-            return base
+            return httpx.URL("http://localhost")
 
     def _read_body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":

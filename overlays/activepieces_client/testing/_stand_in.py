@@ -80,7 +80,16 @@ class StandIn:
         Raises: httpx.RequestError, where `fail` asked for one.
         """
         with self._lock:
-            self.requests.append(request)
+            # A copy, since the client goes on with the request as it pleases.
+            self.requests.append(
+                httpx.Request(
+                    request.method,
+                    request.url,
+                    headers=request.headers,
+                    content=request.content,
+                    extensions=dict(request.extensions),
+                )
+            )
             if self._failures:
                 return _fail(self._failures.popleft(), request)
             headers = {name.lower(): value for name, value in request.headers.items()}

@@ -1,0 +1,78 @@
+"""What the tests share: a stand-in for the service, and one way to call every kind of client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import anyio
+import httpx
+import pytest
+
+from activepieces_client import Activepieces, AsyncActivepieces
+from activepieces_client.models import Project
+from activepieces_client.testing import StandIn
+
+
+class Update(Protocol):
+    """Updates a project of a stand-in through one kind of client; `client` are the client's arguments."""
+
+    def __call__(
+        self, service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
+    ) -> Project: ...
+
+
+def settings(service: StandIn, http_client: Callable[..., Any], given: dict[str, Any] | None) -> dict[str, Any]:
+    settings = {"api_key": service.api_key, "base_url": service.base_url, **(given or {})}
+    if service.base_url.startswith("https://activepieces.test"):
+        settings.setdefault("http_client", http_client(transport=service.transport))
+    return settings
+
+
+def update_sync(
+    service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
+) -> Project:
+    with Activepieces(**settings(service, httpx.Client, client)) as activepieces:
+        return activepieces.projects.update(project_id, body, **options)
+
+
+def update_async(backend: str) -> Update:
+    def update(
+        service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
+    ) -> Project:
+        async def run() -> Project:
+            async with AsyncActivepieces(**settings(service, httpx.AsyncClient, client)) as activepieces:
+                return await activepieces.projects.update(project_id, body, **options)
+
+        return anyio.run(run, backend=backend)
+
+    return update
+
+
+@pytest.fixture(params=["sync", "asyncio", "trio"])
+def update(request: pytest.FixtureRequest) -> Update:
+    """One test, three times: with the sync client, and with the async client under asyncio and under trio."""
+    kind: str = request.param
+    return update_sync if kind == "sync" else update_async(kind)
+
+
+@pytest.fixture
+def service() -> StandIn:
+    return StandIn()
+
+
+@pytest.fixture(params=["in process", "socket"])
+def any_service(request: pytest.FixtureRequest) -> Iterator[StandIn]:
+    """A stand-in twice: called in process, and behind a socket."""
+    stand_in = StandIn()
+    if request.param == "in process":
+        yield stand_in
+    else:
+        with stand_in.serve():
+            yield stand_in
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ACTIVEPIECES_API_KEY", "ACTIVEPIECES_API_KEY_FILE", "ACTIVEPIECES_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,263 @@
+"""What becomes of the service's answers: a project, or one exception that says what happened."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+from typing import Any
+
+import httpx
+import pytest
+
+from activepieces_client import (
+    ActivepiecesError,
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    Difference,
+    NotAppliedError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseValidationError,
+    ServerError,
+)
+from activepieces_client.models import Metadata, Project
+from activepieces_client.testing import StandIn
+
+from .conftest import Update
+
+ID = "project00000000000001"
+ONCE: dict[str, Any] = {"max_retries": 0}
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (301, APIStatusError),
+        (400, BadRequestError),
+        (401, AuthenticationError),
+        (402, PaymentRequiredError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (409, ConflictError),
+        (413, PayloadTooLargeError),
+        (418, APIStatusError),
+        (429, RateLimitError),
+        (500, ServerError),
+        (503, ServerError),
+        (520, ServerError),
+        (599, ServerError),
+    ],
+)
+def test_each_status_has_its_error(service: StandIn, update: Update, status: int, error: type[APIStatusError]) -> None:
+    service.fail(status)
+    with pytest.raises(APIStatusError) as caught:
+        update(service, ID, {"displayName": "Acme"}, **ONCE)
+    assert type(caught.value) is error
+    assert caught.value.status_code == status
+    assert str(status) in str(caught.value)
+    assert f"POST /api/v1/projects/{ID}, 1 attempt" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Bad gateway</html>",
+        b'{"code": "ENTI',
+        b"\xff\xfe",
+        b"[1]",
+        b'"text"',
+        b'{"code": 5, "params": []}',
+        b"[" * 100_000,
+    ],
+)
+@pytest.mark.parametrize("status", [404, 502, 520])
+def test_any_body_of_an_error_becomes_the_right_error(
+    service: StandIn, update: Update, status: int, body: bytes
+) -> None:
+    service.fail(httpx.Response(status, content=body, headers={"content-type": "application/json"}))
+    with pytest.raises(APIStatusError) as caught:
+        update(service, ID, {}, **ONCE)
+    assert caught.value.status_code == status
+    assert caught.value.code is None
+    assert caught.value.params == {}
+    assert caught.value.message
+
+
+def test_both_envelopes_are_read(service: StandIn, update: Update) -> None:
+    with pytest.raises(NotFoundError) as not_found:
+        update(service, "noSuchProject", {})
+    assert not_found.value.code == "ENTITY_NOT_FOUND"
+    assert not_found.value.params == {"entityId": "noSuchProject", "entityType": "project"}
+
+    with pytest.raises(ServerError) as out_of_range:
+        update(service, ID, {"maxConcurrentJobs": 2**31}, **ONCE)
+    assert out_of_range.value.code == "22003"
+    assert out_of_range.value.message == 'value "2147483648" is out of range for type integer'
+
+
+def test_retry_after_is_read_as_seconds_and_as_a_date(service: StandIn, update: Update) -> None:
+    for header, seconds in (("7", 7), ("Wed, 21 Oct 2015 07:28:00 GMT", 0), ("soon", None)):
+        service.fail((429, {"retry-after": header}))
+        with pytest.raises(RateLimitError) as caught:
+            update(service, ID, {}, **ONCE)
+        assert caught.value.retry_after == seconds
+
+
+def test_a_redirect_is_not_followed_and_its_target_named(service: StandIn, update: Update) -> None:
+    service.fail(httpx.Response(308, headers={"location": "https://elsewhere.test/"}))
+    with pytest.raises(APIStatusError, match=r"elsewhere\.test.*is base_url right"):
+        update(service, ID, {})
+    assert len(service.requests) == 1
+
+
+def test_a_broken_connection_and_a_silent_one(service: StandIn, update: Update) -> None:
+    service.fail(httpx.ReadError, httpx.ReadTimeout)
+    with pytest.raises(APIConnectionError) as broken:
+        update(service, ID, {}, **ONCE)
+    with pytest.raises(APITimeoutError) as silent:
+        update(service, ID, {}, **ONCE)
+    assert type(broken.value) is APIConnectionError
+    assert "ReadTimeout" in str(silent.value)
+
+
+def test_over_a_socket_too(update: Update) -> None:
+    with StandIn().serve() as service:
+        service.fail(httpx.ReadError, httpx.ReadTimeout, 520)
+        with pytest.raises(APIConnectionError):
+            update(service, ID, {}, **ONCE)
+        with pytest.raises(APITimeoutError):
+            update(service, ID, {}, timeout=0.2, **ONCE)
+        with pytest.raises(ServerError, match="520"):
+            update(service, ID, {}, **ONCE)
+
+
+def test_where_nobody_listens(update: Update) -> None:
+    with StandIn().serve() as service:
+        pass
+    service.base_url = "http://127.0.0.1:9/api"
+    with pytest.raises(APIConnectionError, match="ConnectError"):
+        update(service, ID, {}, **ONCE)
+
+
+def test_a_base_url_without_api_is_explained(update: Update) -> None:
+    explained = pytest.raises(ResponseValidationError, match=r"does base_url end in /api\?")
+    with StandIn().serve() as service, explained as caught:
+        update(service, ID, {}, client={"base_url": service.base_url.removesuffix("/api")})
+    assert caught.value.response.status_code == 200
+
+
+def answer(service: StandIn, **changes: Any) -> httpx.Response:
+    return httpx.Response(200, json={**copy.deepcopy(service.projects[0]), **changes})
+
+
+def test_an_answer_with_new_fields_and_values_is_a_project(
+    service: StandIn, update: Update, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.fail(answer(service, type="ROBOT", icon={"color": "TEAL", "shape": "round"}, workerGroupId="g1"))
+    project = update(service, ID, {})
+    assert project.type_ == "ROBOT"
+    assert project.icon.color == "TEAL"
+    assert project.additional_properties == {"workerGroupId": "g1"}
+    assert caplog.records == []
+
+
+def test_an_answer_that_breaks_the_specification_is_a_project_and_a_warning(
+    service: StandIn, update: Update, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.fail(answer(service, platformId="too short", maxConcurrentJobs="many"))
+    assert isinstance(update(service, ID, {}), Project)
+    messages = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert ["$.platformId" in message for message in messages].count(True) == 1
+    assert ["$.maxConcurrentJobs" in message for message in messages].count(True) == 1
+
+
+@pytest.mark.parametrize("content", [b"{}", b"null", b"[]", b'{"id": 1}', b"", b'{"id": "', b"[" * 100_000])
+def test_an_answer_that_is_no_project_does_not_look_like_a_failed_update(
+    service: StandIn, update: Update, content: bytes
+) -> None:
+    service.fail(httpx.Response(200, content=content, headers={"content-type": "application/json"}))
+    with pytest.raises(ResponseValidationError) as caught:
+        update(service, ID, {})
+    assert caught.value.response.content == content
+
+
+def test_a_status_of_success_that_the_specification_does_not_have(service: StandIn, update: Update) -> None:
+    service.fail(204)
+    with pytest.raises(ResponseValidationError, match="204"):
+        update(service, ID, {})
+
+
+def test_what_the_service_ignored_is_said(update: Update) -> None:
+    service = StandIn([{"type": "PERSONAL", "displayName": "Mine"}])
+    body = {"displayName": "Acme", "icon": {"color": "RED"}, "maxConcurrentJobs": 5.0}
+    with pytest.raises(NotAppliedError) as caught:
+        update(service, ID, body)
+    assert caught.value.fields == (
+        Difference("$.displayName", "Acme", "Mine"),
+        Difference("$.icon.color", "RED", "CYAN"),
+    )
+    assert caught.value.project.display_name == "Mine"
+    assert caught.value.project.max_concurrent_jobs == 5
+
+    assert update(service, ID, body, check_applied=False).display_name == "Mine"
+
+
+def test_an_external_id_is_ignored_for_who_does_not_own_the_platform(service: StandIn, update: Update) -> None:
+    with pytest.raises(NotAppliedError, match=r"\$\.externalId: asked \"mine\", is null"):
+        update(service, ID, {"externalId": "mine"}, client={"api_key": service.member_key})
+
+
+def test_a_rounded_integer_is_said(service: StandIn, update: Update) -> None:
+    with pytest.raises(NotAppliedError) as caught:
+        update(service, ID, {"metadata": {"n": 2**53 + 1, "a": 1}})
+    (field,) = caught.value.fields
+    assert field == Difference("$.metadata", {"n": 2**53 + 1, "a": 1}, {"a": 1, "n": 2**53})
+
+
+def test_a_float_that_comes_back_as_an_integer_is_what_was_asked(service: StandIn, update: Update) -> None:
+    # JavaScript pads the digits that tell the float from its neighbours with zeros: 58883123955706850.
+    project = update(service, ID, {"metadata": {"x": 5.888312395570685e16, "y": 5.0}})
+    assert isinstance(project.metadata, Metadata)
+    assert float(project.metadata["x"]) == 5.888312395570685e16
+
+
+def test_true_is_not_1(service: StandIn, update: Update) -> None:
+    service.fail(answer(service, metadata={"x": 1}))
+    with pytest.raises(NotAppliedError):
+        update(service, ID, {"metadata": {"x": True}})
+
+
+def test_errors_can_be_pickled(service: StandIn, update: Update) -> None:
+    service.fail(404, (429, {"retry-after": "3"}), httpx.ReadTimeout, httpx.Response(200, json={}))
+    for _ in range(4):
+        with pytest.raises(ActivepiecesError) as caught:
+            update(service, ID, {}, **ONCE)
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert (type(again), str(again)) == (type(caught.value), str(caught.value))
+        assert service.api_key not in repr(pickle.dumps(caught.value))
+
+
+def test_what_may_be_repeated_is_repeated(service: StandIn, update: Update) -> None:
+    now = {"retry-after": "0"}
+    service.fail((503, now), (429, now))
+    assert update(service, ID, {"displayName": "Acme"}).display_name == "Acme"
+    assert len(service.requests) == 3
+
+    service.fail((503, now), (503, now), (502, now))
+    with pytest.raises(ServerError, match=r"502.*3 attempts"):
+        update(service, ID, {})
+
+    service.requests.clear()
+    service.fail((409, now))
+    with pytest.raises(ConflictError, match="1 attempt"):
+        update(service, ID, {})
+    assert len(service.requests) == 1

@@ -1,0 +1,67 @@
+"""The package that is installed: what it brings, what it offers, and that nothing in it points the wrong way."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from importlib.metadata import files, requires
+from pathlib import Path
+
+import activepieces_api.models
+import activepieces_client
+import activepieces_client.models
+import activepieces_client.testing
+from activepieces_client import testing
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_the_wheel_brings_both_packages_with_types_and_specification() -> None:
+    names = {file.as_posix() for file in files("activepieces-client") or []}
+    assert names >= {
+        "activepieces_api/openapi.json",
+        "activepieces_api/py.typed",
+        "activepieces_client/py.typed",
+        "activepieces_client/testing/__main__.py",
+    }
+    assert not {name for name in names if name.startswith(("tests", "tools", "noxfile"))}
+
+
+def test_it_needs_three_packages_at_run_time() -> None:
+    needed = [requirement for requirement in requires("activepieces-client") or [] if "extra ==" not in requirement]
+    assert sorted(requirement.partition(">")[0].partition("<")[0] for requirement in needed) == [
+        "attrs",
+        "httpx",
+        "jsonschema-rs",
+    ]
+
+
+def test_the_public_names_are_those_of_all() -> None:
+    for module in (activepieces_client, testing):
+        public = {name for name in vars(module) if not name.startswith("_")} - {"models", "testing"}
+        assert public == set(module.__all__)
+        assert list(module.__all__) == sorted(module.__all__)
+
+
+def test_every_generated_model_is_offered() -> None:
+    for name in activepieces_api.models.__all__:
+        assert vars(activepieces_client.models)[name] is vars(activepieces_api.models)[name]
+
+
+def test_generated_code_does_not_import_the_overlay() -> None:
+    for source in (ROOT / "generated").rglob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                assert not any(alias.name.startswith("activepieces_client") for alias in node.names)
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith("activepieces_client")
+
+
+def test_importing_reads_no_specification() -> None:
+    code = (
+        "import activepieces_client;"
+        "from activepieces_client._specification import specification;"
+        "assert specification.cache_info().currsize == 0"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,102 @@
+"""openapi.yaml keeps to what it says about itself, and its examples are true."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from activepieces_client import RequestValidationError, validate
+
+DOCUMENT: dict[str, Any] = json.loads(files("activepieces_api").joinpath("openapi.json").read_text("utf-8"))
+SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
+
+KEY_ORDER = [
+    *("$ref", "type", "description", "required", "properties", "anyOf", "items", "additionalProperties"),
+    *("pattern", "minLength", "maxLength", "exclusiveMinimum", "maximum", "enum", "default", "examples"),
+]
+
+
+def parts(schema: dict[str, Any], place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield place, schema
+    for name, part in schema.get("properties", {}).items():
+        yield from parts(part, f"{place}.{name}")
+    for index, part in enumerate(schema.get("anyOf", [])):
+        yield from parts(part, f"{place}.anyOf[{index}]")
+
+
+ALL_PARTS = [found for name, schema in SCHEMAS.items() for found in parts(schema, name)]
+
+
+def reachable(schema: dict[str, Any]) -> set[str]:
+    """Name the component schemas that a schema leads to."""
+    names = {part["$ref"].rpartition("/")[2] for _, part in parts(schema, "") if "$ref" in part}
+    return names.union(*(reachable(SCHEMAS[name]) for name in names))
+
+
+def test_the_package_has_the_version_of_the_specification() -> None:
+    assert version("activepieces-client") == DOCUMENT["info"]["version"]
+
+
+def test_keys_come_in_one_order() -> None:
+    for place, schema in ALL_PARTS:
+        assert list(schema) == sorted(schema, key=KEY_ORDER.index), place
+
+
+def test_requests_are_closed_and_answers_are_open() -> None:
+    (operation,) = (operation for item in DOCUMENT["paths"].values() for operation in item.values())
+    request = operation["requestBody"]["content"]["application/json"]["schema"]
+    answers = [
+        part["schema"] for answer in operation["responses"].values() for part in answer.get("content", {}).values()
+    ]
+    for name in reachable(request):
+        if "properties" in SCHEMAS[name]:
+            assert SCHEMAS[name]["additionalProperties"] is False, name
+    for name in set[str]().union(*map(reachable, answers)):
+        assert SCHEMAS[name].get("additionalProperties", True) is True, name
+        for place, part in parts(SCHEMAS[name], name):
+            named = [branch["$ref"].rpartition("/")[2] for branch in (part, *part.get("anyOf", [])) if "$ref" in branch]
+            if "anyOf[" not in place and any("enum" in SCHEMAS[reference] for reference in named):
+                assert {"type": "string"} in part.get("anyOf", []), place
+
+
+def test_everything_a_user_touches_is_described() -> None:
+    for place, schema in ALL_PARTS:
+        if "anyOf[" not in place:
+            assert "$ref" in schema or "description" in schema, place
+
+
+def test_examples_keep_the_rules() -> None:
+    count = 0
+    for place, schema in ALL_PARTS:
+        validator = jsonschema_rs.Draft202012Validator({**schema, "components": DOCUMENT["components"]})
+        for example in schema.get("examples", []):
+            count += 1
+            assert validator.is_valid(example), (place, example)
+
+    def media_types(node: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(node, dict):
+            if "schema" in node and "examples" in node:
+                yield node
+            for part in node.values():
+                yield from media_types(part)
+
+    for media_type in media_types({"paths": DOCUMENT["paths"], "responses": DOCUMENT["components"]["responses"]}):
+        validator = jsonschema_rs.Draft202012Validator({**media_type["schema"], "components": DOCUMENT["components"]})
+        for name, example in media_type["examples"].items():
+            count += 1
+            assert validator.is_valid(example["value"]), name
+    assert count > 40
+
+
+def test_the_request_examples_pass_the_clients_check_and_fail_when_altered() -> None:
+    operation = DOCUMENT["paths"]["/v1/projects/{id}"]["post"]
+    for example in operation["requestBody"]["content"]["application/json"]["examples"].values():
+        validate(example["value"])
+        with pytest.raises(RequestValidationError):
+            validate({**example["value"], "surprise": 1})

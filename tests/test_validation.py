@@ -1,0 +1,183 @@
+"""What is refused before anything is sent, with every problem and where it is."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, cast
+
+import pytest
+
+from activepieces_client import RequestValidationError, validate
+from activepieces_client.models import (
+    ColorName,
+    PiecesFilterType,
+    ProjectIconUpdate,
+    ProjectPlanUpdate,
+    UpdateProjectRequest,
+)
+from activepieces_client.testing import StandIn
+
+from .conftest import Update
+
+ID = "project00000000000001"
+
+
+def problems_of(body: object) -> dict[str, str]:
+    with pytest.raises(RequestValidationError) as caught:
+        validate(cast(Any, body))
+    return {problem.path: problem.message for problem in caught.value.problems}
+
+
+def test_every_problem_at_once_in_the_order_of_the_body(service: StandIn, update: Update) -> None:
+    body = {
+        "plan": {"pieces": ["a", 2], "nope": 1, "piecesFilterType": "SOME"},
+        "displayname": "Acme",
+        "icon": {},
+        "maxConcurrentJobs": 0,
+        "displayName": "a/b",
+    }
+    with pytest.raises(RequestValidationError) as caught:
+        update(service, "", body)
+
+    assert [problem.path for problem in caught.value.problems] == [
+        "path.id",
+        "$.plan.pieces[1]",
+        "$.plan.nope",
+        "$.plan.piecesFilterType",
+        "$.displayname",
+        "$.icon",
+        "$.maxConcurrentJobs",
+        "$.displayName",
+    ]
+    assert isinstance(caught.value, ValueError)
+    assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    "project_id", ["", ".", "..", "a/../b", "../users", "a\\..\\b", "/a", "a" * 101, 5, None, "a\0b", "\ud800"]
+)
+def test_an_id_that_addresses_something_else_is_refused(service: StandIn, update: Update, project_id: str) -> None:
+    try:
+        with pytest.raises(RequestValidationError, match=r"path\.id"):
+            update(service, project_id, {"displayName": "Acme"})
+    finally:
+        assert service.requests == []
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "message"),
+    [
+        ({"displayName": "a.b"}, "$.displayName", '"a.b" does not match "^[^./]+$"'),
+        ({"displayName": ""}, "$.displayName", '"" does not match "^[^./]+$"'),
+        ({"displayName": None}, "$.displayName", 'null is not of type "string"'),
+        ({"maxConcurrentJobs": True}, "$.maxConcurrentJobs", 'true is not of types "null", "integer"'),
+        ({"maxConcurrentJobs": 1.5}, "$.maxConcurrentJobs", '1.5 is not of types "null", "integer"'),
+        ({"maxConcurrentJobs": 2**53}, "$.maxConcurrentJobs", "9007199254740992 is greater than the maximum of"),
+        ({"icon": {"color": "TEAL"}}, "$.icon.color", '"TEAL" is not one of "RED", "BLUE"'),
+        ({"icon": {}}, "$.icon", '"color" is a required property'),
+        ({"displayname": 1}, "$.displayname", 'did you mean "displayName"?'),
+        ({"display_name": 1}, "$.display_name", 'did you mean "displayName"?'),
+        ({"plan": {"piecesFiltertype": 1}}, "$.plan.piecesFiltertype", 'did you mean "piecesFilterType"?'),
+        ({"plan": {"quota": 1}}, "$.plan.quota", "known are pieces, piecesFilterType"),
+        ({"metadata": []}, "$.metadata", '[] is not of type "object"'),
+        ([], "$", '[] is not of type "object"'),
+        ("Acme", "$", '"Acme" is not of type "object"'),
+        (None, "$", 'null is not of type "object"'),
+    ],
+)
+def test_rules_of_the_specification(body: object, path: str, message: str) -> None:
+    problems = problems_of(body)
+    assert list(problems) == [path]
+    assert message in problems[path]
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+class Text(str):
+    __slots__ = ()
+
+
+def cyclic() -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    value["self"] = [value, value]
+    return value
+
+
+def deep() -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(5000):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "message"),
+    [
+        (float("nan"), "$.metadata.x", "not a number that JSON can carry"),
+        (float("-inf"), "$.metadata.x", "not a number that JSON can carry"),
+        pytest.param(10**5000, "$.metadata.x", "not a number that JSON can carry", id="huge"),
+        (decimal.Decimal("1.1"), "$.metadata.x", "is of type Decimal"),
+        (datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), "$.metadata.x", "is of type datetime"),
+        (b"bytes", "$.metadata.x", "is of type bytes"),
+        ({1, 2}, "$.metadata.x", "is of type set"),
+        ({1: "a"}, "$.metadata.x", "has a key of type int"),
+        ({"a b": {None: 1}}, '$.metadata.x["a b"]', "has a key of type NoneType"),
+        ("a\0b", "$.metadata.x", "contains a NUL character"),
+        ({"a\0": 1}, "$.metadata.x", "contains a NUL character"),
+        ("\ud83d", "$.metadata.x", "half of a surrogate pair"),
+        ({"\udc00": 1}, "$.metadata.x", "half of a surrogate pair"),
+        ([0, object()], "$.metadata.x[1]", "is of type object"),
+    ],
+)
+def test_what_json_cannot_carry_is_refused_where_it_is(value: object, path: str, message: str) -> None:
+    problems = problems_of({"metadata": {"x": value}})
+    assert list(problems) == [path]
+    assert message in problems[path]
+
+
+def test_endless_and_very_deep_values_are_refused() -> None:
+    assert set(problems_of({"metadata": cyclic()}).values()) == {"contains itself"}
+    (message,) = problems_of({"metadata": deep()}).values()
+    assert "nested more than" in message
+
+
+def test_what_python_derives_from_json_types_goes_out_as_json(service: StandIn, update: Update) -> None:
+    body: Mapping[str, Any] = MappingProxyType(
+        {
+            "displayName": Text("Acme"),
+            "icon": {"color": ColorName.RED},
+            "plan": {"piecesFilterType": PiecesFilterType.ALLOWED, "pieces": ("a", "b")},
+            "metadata": MappingProxyType({"level": Level.HIGH}),
+        }
+    )
+    update(service, ID, body)
+    assert service.requests[0].content == (
+        b'{"displayName":"Acme","icon":{"color":"RED"},"plan":{"piecesFilterType":"ALLOWED","pieces":["a","b"]},'
+        b'"metadata":{"level":3}}'
+    )
+
+
+def test_a_model_with_fields_of_other_types_is_refused(service: StandIn, update: Update) -> None:
+    icon = cast(ProjectIconUpdate, {"color": "RED"})
+    plan = ProjectPlanUpdate(pieces_filter_type=cast(PiecesFilterType, "ALLOWED"))
+    with pytest.raises(RequestValidationError) as caught:
+        update(service, ID, UpdateProjectRequest(display_name="Acme", icon=icon, plan=plan))
+    assert [problem.path for problem in caught.value.problems] == ["$.icon", "$.plan"]
+    assert service.requests == []
+
+
+def test_long_values_are_shortened() -> None:
+    (message,) = problems_of({"displayName": "a/" + "b" * 10_000}).values()
+    assert len(message) < 200
+
+
+def test_a_valid_body_is_no_error() -> None:
+    validate({"displayName": "Acme", "maxConcurrentJobs": None, "metadata": {}})
+    validate(UpdateProjectRequest(display_name="Acme"))
+    validate({})

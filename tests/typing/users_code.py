@@ -1,0 +1,87 @@
+"""What users write, as the type checkers see it: checked by `nox -s typing`, and never run."""
+
+from __future__ import annotations
+
+from typing import assert_type
+
+import httpx
+
+from activepieces_api.api.projects import update_project
+from activepieces_api.types import Response, Unset
+from activepieces_client import (
+    Activepieces,
+    APIStatusError,
+    AsyncActivepieces,
+    NotAppliedError,
+    Problem,
+    RateLimitError,
+    RequestValidationError,
+    validate,
+)
+from activepieces_client.models import (
+    ColorName,
+    Metadata,
+    PiecesFilterType,
+    Project,
+    ProjectIconUpdate,
+    ProjectPlanUpdate,
+    ProjectType,
+    UpdateProjectRequest,
+)
+from activepieces_client.testing import StandIn
+
+
+def read_key() -> str:
+    return "sk-1"
+
+
+async def read_key_async() -> str:
+    return "sk-1"
+
+
+def update() -> None:
+    request = UpdateProjectRequest(
+        display_name="Acme EU",
+        external_id="customer-4711",
+        metadata=Metadata.from_dict({"tier": "gold"}),
+        icon=ProjectIconUpdate(color=ColorName.CYAN),
+        plan=ProjectPlanUpdate(pieces_filter_type=PiecesFilterType.ALLOWED, pieces=["@activepieces/piece-slack"]),
+        max_concurrent_jobs=None,
+    )
+    validate(request)
+    with Activepieces(read_key, base_url="https://flows.example.com/api", timeout=10, max_retries=0) as client:
+        project = client.projects.update("pRjEctId0000000000001", request)
+        assert_type(project, Project)
+        assert_type(project.plan.pieces, list[str])
+        assert_type(project.type_, ProjectType | str)
+        assert_type(project.max_concurrent_jobs, float | None | Unset)
+        detailed = client.projects.update_detailed("pRjEctId0000000000001", {"displayName": "Acme"}, timeout=5.0)
+        assert_type(detailed, Response[Project])
+        update_project.sync("pRjEctId0000000000001", client=client.generated, body=request)
+
+
+async def update_async() -> None:
+    async with AsyncActivepieces(api_key=read_key_async, http_client=httpx.AsyncClient()) as client:
+        project = await client.projects.update("pRjEctId0000000000001", {"metadata": {"tier": "gold"}})
+        assert_type(project, Project)
+
+
+def handle_errors(client: Activepieces) -> None:
+    try:
+        client.projects.update("pRjEctId0000000000001", {}, check_applied=False, timeout=httpx.Timeout(5))
+    except RequestValidationError as error:
+        assert_type(error.problems, tuple[Problem, ...])
+    except NotAppliedError as error:
+        assert_type([field.path for field in error.fields], list[str])
+    except RateLimitError as error:
+        assert_type(error.retry_after, float | None)
+    except APIStatusError as error:
+        assert_type(error.code, str | None)
+
+
+def stand_in() -> None:
+    service = StandIn(projects=[{"displayName": "Acme"}])
+    service.fail(503, (429, {"retry-after": "1"}), httpx.ReadTimeout)
+    Activepieces(service.api_key, base_url=service.base_url, http_client=httpx.Client(transport=service.transport))
+    with service.serve() as served:
+        assert_type(served, StandIn)
