@@ -11,7 +11,6 @@ from pathlib import Path
 import activepieces_api.models
 import activepieces_client
 import activepieces_client.models
-import activepieces_client.testing
 from activepieces_client import testing
 
 ROOT = Path(__file__).parent.parent

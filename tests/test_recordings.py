@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ HEAD, *RECORDINGS = map(json.loads, Path(__file__).with_name("recordings.jsonl")
 
 
 @contextmanager
-def serving(recording: dict[str, Any], *, socket: bool) -> Iterator[tuple[StandIn, httpx.Client]]:
-    projects = []
+def serving(recording: dict[str, Any], *, socket: bool) -> Generator[tuple[StandIn, httpx.Client]]:
+    projects: list[dict[str, Any]] = []
     if "type" in recording:
         projects.append({**copy.deepcopy(HEAD["projects"][recording["type"]]), **recording["project"]})
     stand_in = StandIn(projects)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 import pytest
@@ -81,9 +81,10 @@ def test_examples_keep_the_rules() -> None:
 
     def media_types(node: Any) -> Iterator[dict[str, Any]]:
         if isinstance(node, dict):
-            if "schema" in node and "examples" in node:
-                yield node
-            for part in node.values():
+            members = cast("dict[str, Any]", node)
+            if "schema" in members and "examples" in members:
+                yield members
+            for part in members.values():
                 yield from media_types(part)
 
     for media_type in media_types({"paths": DOCUMENT["paths"], "responses": DOCUMENT["components"]["responses"]}):

@@ -142,7 +142,7 @@ def test_failures_come_in_order_and_change_nothing() -> None:
 
 
 def test_many_threads_lose_no_update() -> None:
-    with StandIn([{}] * 8).serve() as service:
+    with StandIn({"displayName": f"Project {number}"} for number in range(8)).serve() as service:
 
         def run(project: dict[str, Any]) -> None:
             with httpx.Client(headers={"authorization": f"Bearer {service.api_key}"}) as client:

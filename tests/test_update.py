@@ -149,11 +149,15 @@ async def test_there_is_no_way_past_the_guard(service: StandIn) -> None:
 
 def test_your_own_http_client_keeps_its_settings_and_stays_open(service: StandIn) -> None:
     seen: list[str] = []
+
+    def see(request: httpx.Request) -> None:
+        seen.append(request.method)
+
     http_client = httpx.Client(
         transport=service.transport,
         headers={"x-team": "platform", "user-agent": "ours/1"},
         timeout=7,
-        event_hooks={"request": [lambda request: seen.append(request.method)]},
+        event_hooks={"request": [see]},
     )
     with Activepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
         client.projects.update(ID, {"displayName": "Acme"})

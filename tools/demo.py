@@ -24,7 +24,8 @@ def start_stand_in(python: Path) -> tuple[subprocess.Popen[str], dict[str, str]]
     process = subprocess.Popen(
         [python, "-m", "activepieces_client.testing", "--port", "0"], stdout=subprocess.PIPE, encoding="utf-8"
     )
-    output, settings = process.stdout, {}
+    output = process.stdout
+    settings: dict[str, str] = {}
     while output and len(settings) < 2 and (line := output.readline()):
         settings.update(re.findall(r"export (\w+)=(\S+)", line))
     return process, settings
@@ -42,7 +43,7 @@ def main() -> int:
         step("an empty environment, with that wheel and what it needs")
         venv.create(folder, with_pip=True)
         python = Path(folder) / ("Scripts" if os.name == "nt" else "bin") / "python"
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
         subprocess.run([*pip, "install", wheel], check=True)
         subprocess.run([*pip, "list"], check=True)
 
