@@ -114,7 +114,7 @@ def test_retry_after_is_read_as_seconds_and_as_a_date(service: StandIn, update: 
 
 def test_a_redirect_is_not_followed_and_its_target_named(service: StandIn, update: Update) -> None:
     service.fail(httpx.Response(308, headers={"location": "https://elsewhere.test/"}))
-    with pytest.raises(APIStatusError, match=r"elsewhere\.test.*is base_url right"):
+    with pytest.raises(APIStatusError, match=r"elsewhere\.test.*is not followed"):
         update(service, ID, {})
     assert len(service.requests) == 1
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import re
 import subprocess
 import sys
 from importlib.metadata import files, requires
@@ -64,3 +66,18 @@ def test_importing_reads_no_specification() -> None:
         "assert specification.cache_info().currsize == 0"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_errors_form_the_tree_that_their_module_draws() -> None:
+    drawing = inspect.getdoc(sys.modules[activepieces_client.ActivepiecesError.__module__]) or ""
+    parents: dict[int, str] = {}
+    drawn: dict[str, str] = {}
+    for branches, name in re.findall(r"^([│├└─ ]*)(\w+Error)\b", drawing, re.MULTILINE):
+        depth = len(branches) // 4
+        parents[depth] = name
+        drawn[name] = parents[depth - 1] if depth else "Exception"
+    assert drawn == {
+        name: value.__bases__[0].__name__
+        for name, value in vars(activepieces_client).items()
+        if isinstance(value, type) and issubclass(value, Exception)
+    }

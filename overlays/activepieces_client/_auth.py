@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import ipaddress
 import os
 import re
 import threading
@@ -31,7 +30,7 @@ AsyncKeySource = str | Callable[[], str] | Callable[[], Awaitable[str]]
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
-def resolve_base_url(base_url: str | None) -> str:
+def resolve_base_url(base_url: str | None, *, allow_http: bool) -> str:
     """Find the address: the argument, else the environment, else the specification's first server.
 
     Raises: ConfigurationError where it is not https, loopback excepted, or is more than an address.
@@ -41,25 +40,16 @@ def resolve_base_url(base_url: str | None) -> str:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
         raise ConfigurationError(f"base_url is not a URL: {error}") from None
-    if url.userinfo or url.query or url.fragment:
-        raise ConfigurationError("base_url must be an address alone, without user, query and fragment")
-    if url.scheme not in ("https", "http") or not url.host:
-        raise ConfigurationError(f"base_url must be like https://flows.example.com/api, and is {address!r}")
-    if url.scheme == "http" and not _is_loopback(url.host):
+    if url.scheme not in ("https", "http") or not url.host or url.userinfo or url.query or url.fragment:
+        raise ConfigurationError("base_url must be an address alone, like https://flows.example.com/api")
+    if url.scheme == "http" and not allow_http and url.host not in ("localhost", "127.0.0.1", "::1"):
         raise ConfigurationError(f"base_url must be https, since http shows the key to others; it is {address!r}")
     return str(url).rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 @attrs.frozen
 class Key:
-    """A key, which no representation shows, and how often its source had been asked when it came."""
+    """A key or its source, which no representation shows, and how often the source had been asked when it came."""
 
     value: Any = attrs.field(repr=False)
     generation: int = 0
@@ -83,7 +73,7 @@ class BearerAuth(httpx.Auth):
 
     def __init__(self, api_key: Key) -> None:
         self._key = Key(None)
-        self._lock = threading.Lock()
+        self._locks: dict[int, threading.Lock] = {}
         self._async_lock = anyio.Lock()
         self._origin, self._source, self._renewable = _find_source(api_key)
         if not callable(api_key.value):
@@ -116,7 +106,8 @@ class BearerAuth(httpx.Auth):
     # Under the lock, the first of many calls that got 401 asks the source; the others find that it has been asked.
 
     def _obtain(self, generation: int) -> Key:
-        with self._lock:
+        # A lock for each process: one that is held while another thread forks stays locked in the child for ever.
+        with self._locks.setdefault(os.getpid(), threading.Lock()):
             if self._key.generation == generation:
                 self._take(Key(self._source(), generation + 1))
             return self._key

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self, cast
+import functools
+import os
+from collections.abc import Callable
+from typing import Generic, Self, TypeVar, Unpack, cast
 
-import attrs
 import httpx
 
 from activepieces_api import AuthenticatedClient
 
 from ._auth import AsyncKeySource, BearerAuth, Key, KeySource, resolve_base_url
 from ._exceptions import ConfigurationError
-from ._guard import AsyncGuard, Guard, Policy
+from ._guard import AsyncGuard, CallOptions, Guard, Policy, finite
 from ._projects import AsyncProjects, Projects
 
 # Seconds for each phase: sending, waiting for the next bytes, waiting for a free connection; connecting.
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-DEFAULT_MAX_RETRIES = 2
+
+HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
+Source = TypeVar("Source")
 
 
 class _Unguarded(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -33,57 +36,42 @@ class _Unguarded(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return self.handle_request(request)
 
 
-def _finite(timeout: float | httpx.Timeout | None, default: httpx.Timeout) -> httpx.Timeout:
-    """Take each phase that has no limit from the default, since no call may wait for ever."""
-    limits = {phase: limit for phase, limit in httpx.Timeout(timeout).as_dict().items() if limit is not None}
-    return httpx.Timeout(**{**default.as_dict(), **limits})
-
-
-class _Client:
+class _Client(Generic[HttpClient, Source]):
     """What the two clients share: all but the input and output."""
+
+    _make_http_client: Callable[..., HttpClient]
 
     def __init__(
         self,
-        key: Key,
-        base_url: str | None,
-        timeout: float | httpx.Timeout | None,
-        max_retries: int,
-        http_client: httpx.Client | httpx.AsyncClient,
+        api_key: Source | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int = 2,
+        http_client: HttpClient | None = None,
+        allow_http: bool = False,
     ) -> None:
+        key, api_key = Key(api_key), None  # no traceback shall show it
         self._auth = BearerAuth(key)
-        own_timeout = _finite(http_client.timeout, DEFAULT_TIMEOUT)
-        self._policy = Policy(
-            base_url=resolve_base_url(base_url),
-            build_request=http_client.build_request,
-            timeout=_finite(timeout, own_timeout),
-            max_retries=max_retries,
-        )
+        address = resolve_base_url(base_url, allow_http=allow_http)
+        self._owner = None if http_client else os.getpid()
+        self._http_client: HttpClient = http_client or self._make_http_client(timeout=DEFAULT_TIMEOUT)
+        timeout = finite(timeout, finite(self._http_client.timeout, DEFAULT_TIMEOUT))
+        self._policy = Policy(address, self._http_client.build_request, timeout, max_retries)
+
+    def _connections(self) -> HttpClient:
+        """Give the httpx client: after a fork a new one, since the parent goes on with the connections of the old."""
+        if self._owner not in (None, os.getpid()) and not self._http_client.is_closed:
+            self._owner, self._http_client = os.getpid(), self._make_http_client(timeout=DEFAULT_TIMEOUT)
+        return self._http_client
 
     @property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for calling the functions of `activepieces_api.api`: they have the same guarantees."""
-        return self.with_options()
+        return self._generated()
 
-    def with_options(
-        self,
-        *,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
-        check_applied: bool = True,
-    ) -> AuthenticatedClient:
-        """Make a generated client with settings of its own.
-
-        Args:
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; the client's where not given.
-            max_retries: How often to repeat; the client's where not given.
-            check_applied: Whether an answer that does not have what was asked is a NotAppliedError.
-        """
-        policy = attrs.evolve(
-            self._policy,
-            timeout=_finite(timeout, self._policy.timeout),
-            max_retries=self._policy.max_retries if max_retries is None else max_retries,
-            check_applied=check_applied,
-        )
+    def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
+        policy = self._policy.with_options(**options)
         # The token stays empty: the guard adds the key, and the generated client shows its token.
         client = AuthenticatedClient(policy.base_url, token="", httpx_args={"transport": _Unguarded()})
         self._put_guard_into(client, policy)
@@ -93,56 +81,48 @@ class _Client:
         raise NotImplementedError
 
 
-class Activepieces(_Client):
+class Activepieces(_Client[httpx.Client, KeySource]):
     """The client.
 
     Args:
         api_key: The key, or a callable that returns it and is asked again when the service says 401; else
             ACTIVEPIECES_API_KEY; else the content of the file named by ACTIVEPIECES_API_KEY_FILE.
         base_url: The address of the API, with its /api; else ACTIVEPIECES_BASE_URL; else Activepieces Cloud.
-        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; 30, and 5 for connecting, where not given.
-        max_retries: How often to repeat what may be repeated.
-        http_client: Your own `httpx.Client`, with its proxies, certificates, transport, hooks and timeout; it is not
-            closed for you.
+        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; else that of your `http_client`; else 30,
+            and 5 for connecting. An attempt takes no longer than its phases together.
+        max_retries: How often to repeat what may be repeated; 2 where not given.
+        http_client: Your own `httpx.Client`, with its proxies, certificates, transport and hooks. It is not closed for
+            you, and no redirect is followed, whatever it says.
+        allow_http: Whether the address may be http, which shows the key to everyone on the way; loopback always may.
 
     Raises:
-        ConfigurationError: No key, a key that no header can carry, or an address that is not https (loopback excepted).
+        ConfigurationError: No key, a key that no header can carry, or an address that is not https.
     """
 
-    def __init__(
-        self,
-        api_key: KeySource | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int = DEFAULT_MAX_RETRIES,
-        http_client: httpx.Client | None = None,
-    ) -> None:
-        key, api_key = Key(api_key), None  # no traceback shall show it
-        self._owns_http_client = http_client is None
-        self._http_client = http_client or httpx.Client(timeout=DEFAULT_TIMEOUT)
-        super().__init__(key, base_url, timeout, max_retries, self._http_client)
-        self.projects = Projects(self)
+    _make_http_client = httpx.Client
+
+    @functools.cached_property
+    def projects(self) -> Projects:
+        """The operations on projects."""
+        return Projects(self._generated)
 
     def _put_guard_into(self, client: AuthenticatedClient, policy: Policy) -> None:
         # The generated functions call nothing of an httpx client but its method `request`.
-        client.set_httpx_client(cast(httpx.Client, Guard(policy, self._http_client, self._auth)))
+        client.set_httpx_client(cast(httpx.Client, Guard(policy, self._connections, self._auth)))
 
     def close(self) -> None:
         """Close the connections; your own `http_client` stays open."""
-        if self._owns_http_client:
-            self._http_client.close()
+        if self._owner:
+            self._connections().close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
-class AsyncActivepieces(_Client):
+class AsyncActivepieces(_Client[httpx.AsyncClient, AsyncKeySource]):
     """The client for asyncio and trio; see Activepieces for the arguments.
 
     Args:
@@ -150,33 +130,23 @@ class AsyncActivepieces(_Client):
         http_client: Your own `httpx.AsyncClient`.
     """
 
-    def __init__(
-        self,
-        api_key: AsyncKeySource | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int = DEFAULT_MAX_RETRIES,
-        http_client: httpx.AsyncClient | None = None,
-    ) -> None:
-        key, api_key = Key(api_key), None  # no traceback shall show it
-        self._owns_http_client = http_client is None
-        self._http_client = http_client or httpx.AsyncClient(timeout=DEFAULT_TIMEOUT)
-        super().__init__(key, base_url, timeout, max_retries, self._http_client)
-        self.projects = AsyncProjects(self)
+    _make_http_client = httpx.AsyncClient
+
+    @functools.cached_property
+    def projects(self) -> AsyncProjects:
+        """The operations on projects."""
+        return AsyncProjects(self._generated)
 
     def _put_guard_into(self, client: AuthenticatedClient, policy: Policy) -> None:
-        client.set_async_httpx_client(cast(httpx.AsyncClient, AsyncGuard(policy, self._http_client, self._auth)))
+        client.set_async_httpx_client(cast(httpx.AsyncClient, AsyncGuard(policy, self._connections, self._auth)))
 
     async def aclose(self) -> None:
         """Close the connections; your own `http_client` stays open."""
-        if self._owns_http_client:
-            await self._http_client.aclose()
+        if self._owner:
+            await self._connections().aclose()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()

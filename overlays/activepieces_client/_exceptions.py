@@ -17,7 +17,7 @@ ActivepiecesError
         ├── ConflictError               409
         ├── PayloadTooLargeError        413
         ├── RateLimitError              429
-        └── ServerError                 500 and up
+        └── ServerError                 5xx
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class ActivepiecesError(Exception):
 
 
 class ConfigurationError(ActivepiecesError):
-    """The client cannot work as it is set up: a key or an address is missing or malformed, or it is closed."""
+    """The client cannot work as it is set up: a key or an address is missing or malformed."""
 
 
 class RequestValidationError(ActivepiecesError, ValueError):
@@ -78,8 +78,7 @@ class RequestValidationError(ActivepiecesError, ValueError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        lines = [str(problem) for problem in self.problems]
-        super().__init__("nothing was sent, since the request is not valid:\n  " + "\n  ".join(lines))
+        super().__init__("\n  ".join(["nothing was sent, since the request is not valid:", *map(str, problems)]))
 
 
 class ResponseValidationError(ActivepiecesError):
@@ -105,8 +104,7 @@ class NotAppliedError(ActivepiecesError):
     def __init__(self, project: Any, fields: Sequence[Difference]) -> None:
         self.project = project
         self.fields = tuple(fields)
-        lines = [str(field) for field in self.fields]
-        super().__init__("the service accepted the update, but did not do all of it:\n  " + "\n  ".join(lines))
+        super().__init__("\n  ".join(["the service accepted the update, but did not do all of it:", *map(str, fields)]))
 
 
 class APIError(ActivepiecesError):
@@ -120,8 +118,7 @@ class APIError(ActivepiecesError):
     def __init__(self, message: str, request: httpx.Request, attempts: int = 1) -> None:
         self.request = request
         self.attempts = attempts
-        times = "1 attempt" if attempts == 1 else f"{attempts} attempts"
-        super().__init__(f"{message} ({describe(request)}, {times})")
+        super().__init__(f"{message} ({describe(request)}, {attempts} attempt{'s' if attempts != 1 else ''})")
 
 
 class APIConnectionError(APIError):
@@ -151,7 +148,7 @@ class APIStatusError(APIError):
         self.code: str | None = code if isinstance(code, str) else None
         self.params: dict[str, Any] = params if is_object(params) else {}
         self.message = self._message(envelope)
-        head = f"{self.status_code} {self.code}" if self.code else str(self.status_code)
+        head = f"{self.status_code} {self.code}" if self.code else self.status_code
         super().__init__(f"{head}: {self.message}", response.request, attempts)
 
     def _message(self, envelope: dict[str, Any]) -> str:
@@ -159,12 +156,11 @@ class APIStatusError(APIError):
             if isinstance(words, str) and words:
                 return words if len(words) <= 500 else words[:499] + "…"
         if self.params:
-            return shorten(self.params)
+            return shorten(self.params, 500)
         if self.response.is_redirect:
-            return f"a redirect to {shorten(self.response.headers['location'])}: is base_url right?"
-        if self.status_code in set(http.HTTPStatus):
-            return http.HTTPStatus(self.status_code).phrase
-        return "not a status of the HTTP standard; a proxy in front of the service may have sent it"
+            return f"a redirect to {shorten(self.response.headers['location'])}, which is not followed"
+        known = self.status_code in set(http.HTTPStatus)
+        return http.HTTPStatus(self.status_code).phrase if known else "a status outside the standard, as proxies give"
 
 
 class BadRequestError(APIStatusError):
@@ -225,13 +221,13 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 
 def status_error(response: httpx.Response, attempts: int) -> APIStatusError:
     """Find the exception for an answer that is not a success, whatever its status and its body."""
-    default = ServerError if response.status_code >= 500 else APIStatusError
-    return _BY_STATUS.get(response.status_code, default)(response, attempts)
+    other = ServerError if response.status_code >= 500 else APIStatusError
+    return _BY_STATUS.get(response.status_code, other)(response, attempts)
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Read how many seconds the `Retry-After` header asks to wait: a number of seconds, or a date (RFC 9110)."""
-    header = response.headers.get("retry-after", "").strip()
+    """Read how many seconds `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110)."""
+    header = response.headers.get("Retry-After", "").strip()
     if header.isascii() and header.isdecimal():
         return float(header)
     try:

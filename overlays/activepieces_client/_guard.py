@@ -10,10 +10,13 @@ import functools
 import importlib.metadata
 import itertools
 import logging
+import math
 import random
+import re
+import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypedDict
 
 import anyio
 import attrs
@@ -39,6 +42,8 @@ MIN_BACKOFF = 0.5
 MAX_BACKOFF = 8.0
 MAX_RETRY_AFTER = 60.0
 
+_TOO_LONG = "the attempt as a whole took longer than its phases may together"
+
 Step = httpx.Request | float | httpx.Response
 """A request to send, a number of seconds to wait, or the answer with which the call is done."""
 
@@ -46,15 +51,41 @@ Outcome = httpx.Response | httpx.RequestError | None
 """What came of a step: an answer, or why there is none; None after a wait."""
 
 
+def finite(timeout: float | httpx.Timeout | None, default: httpx.Timeout) -> httpx.Timeout:
+    """Take each phase that has no limit from the default, since no call may wait for ever."""
+    limits = {phase: limit for phase, limit in httpx.Timeout(timeout).as_dict().items() if limit is not None}
+    return httpx.Timeout(**{**default.as_dict(), **limits})
+
+
+class CallOptions(TypedDict, total=False):
+    """What a call may have of its own; what it has not is the client's."""
+
+    timeout: float | httpx.Timeout | None
+    max_retries: int | None
+    check_applied: bool
+
+
 @attrs.frozen
 class Policy:
     """What a call does, step by step."""
 
     base_url: str
-    build_request: Callable[..., httpx.Request]
+    build_request: Callable[..., httpx.Request] = attrs.field(repr=False)
     timeout: httpx.Timeout
     max_retries: int
     check_applied: bool = True
+    _warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
+
+    def with_options(
+        self,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+        check_applied: bool = True,
+    ) -> Policy:
+        """Make the policy of a call that has options of its own."""
+        retries = self.max_retries if max_retries is None else max_retries
+        limits = finite(timeout, self.timeout)
+        return attrs.evolve(self, timeout=limits, max_retries=retries, check_applied=check_applied)
 
     def exchange(self, *, method: str, url: str, **arguments: Any) -> Generator[Step, Outcome, None]:
         """Decide each step of one call, or raise the error with which it ends."""
@@ -80,26 +111,27 @@ class Policy:
         """Hold an answer against the specification, and against what was asked."""
         try:
             schema = operation.answer(answer.status_code)
+            value: Any = answer.json() if schema else None
         except LookupError:
             raise ResponseValidationError("the specification has no answer with this status", answer) from None
-        if schema is None:
-            return
-        try:
-            value: Any = answer.json()
         except (ValueError, RecursionError):
             hint = "the answer is not JSON, so the API may not have been reached: does base_url end in /api?"
             raise ResponseValidationError(hint, answer) from None
-        deviations = [f"{json_path(keys)}: {message}" for keys, message in schema.violations(value)]
+        violations = dict(schema.violations(value)) if schema else {}
         differences = operation.differences(asked, value) if self.check_applied else []
-        if not deviations and not differences:
+        if not schema or not (violations or differences):
             return
         try:
-            model = specification().model_of(schema, value)
+            model = schema.model(value)
         except (LookupError, TypeError, ValueError, AttributeError):
-            reasons = "\n  ".join(["the service accepted the request, but its answer cannot be read:", *deviations])
-            raise ResponseValidationError(reasons, answer) from None
-        for deviation in deviations:
-            logger.warning("%s: the answer is not as specified: %s", operation.id, deviation)
+            reasons = [f"{json_path(keys)}: {message}" for keys, message in violations.items()]
+            what = "\n  ".join(["the service accepted the request, but its answer cannot be read:", *reasons])
+            raise ResponseValidationError(what, answer) from None
+        for keys, message in violations.items():
+            kind = (operation.id, re.sub(r"\[\d+\]", "[*]", json_path(keys)))
+            if kind not in self._warned:
+                self._warned.add(kind)
+                logger.warning("%s: the answer is not as specified, is it time to regenerate? %s: %s", *kind, message)
         if differences:
             raise NotAppliedError(model, differences)
 
@@ -126,6 +158,7 @@ def _error(request: httpx.Request, outcome: Outcome, attempts: int) -> APIError:
     if isinstance(outcome, httpx.Response):
         return status_error(outcome, attempts)
     kind = APITimeoutError if isinstance(outcome, httpx.TimeoutException) else APIConnectionError
+    # By its words only: the frames of httpx and httpcore, which tracebacks with locals show, hold the key.
     return kind(f"{type(outcome).__name__}: {outcome}".rstrip(": "), request, attempts)
 
 
@@ -135,12 +168,39 @@ def _user_agent() -> str:
     return f"activepieces-client/{version} openapi/{specification().version} python-httpx/{httpx.__version__}"
 
 
+def _total(request: httpx.Request) -> float:
+    """Seconds for an attempt as a whole, since a byte now and then keeps it within the limit of each phase."""
+    phases: dict[str, float] = request.extensions["timeout"]
+    return sum(phases.values())
+
+
+class _Deadline(threading.local):
+    """When the attempt of this thread must be over, on the monotonic clock."""
+
+    end = math.inf
+
+    def limit_reads(self, event: str, info: dict[str, Any]) -> None:
+        """Hold each read of a new connection to the deadline of the attempt that reads; httpx's extension `trace`."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            stream = info["return_value"]
+            stream.read = functools.partial(self._read, stream.read)
+
+    def _read(self, read: Callable[..., bytes], max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return read(max_bytes, timeout=min(left, left if timeout is None else timeout))
+
+
+_deadline = _Deadline()
+
+
 @attrs.frozen
 class Guard:
     """Carries a policy out with a `httpx.Client`."""
 
     policy: Policy
-    http_client: httpx.Client
+    http_client: Callable[[], httpx.Client]
     auth: httpx.Auth
 
     def request(self, **arguments: Any) -> httpx.Response:
@@ -155,10 +215,16 @@ class Guard:
         if not isinstance(step, httpx.Request):
             time.sleep(step)
             return None
+        step.extensions["trace"] = _deadline.limit_reads
+        _deadline.end = time.monotonic() + _total(step)
         try:
-            return self.http_client.send(step, auth=self.auth, follow_redirects=False)
+            return self.http_client().send(step, auth=self.auth, follow_redirects=False)
         except httpx.RequestError as error:
             return error
+        except TimeoutError:
+            return httpx.ReadTimeout(_TOO_LONG, request=step)
+        finally:
+            _deadline.end = math.inf
 
 
 @attrs.frozen
@@ -166,7 +232,7 @@ class AsyncGuard:
     """Carries a policy out with a `httpx.AsyncClient`, under asyncio and trio."""
 
     policy: Policy
-    http_client: httpx.AsyncClient
+    http_client: Callable[[], httpx.AsyncClient]
     auth: httpx.Auth
 
     async def request(self, **arguments: Any) -> httpx.Response:
@@ -182,6 +248,9 @@ class AsyncGuard:
             await anyio.sleep(step)
             return None
         try:
-            return await self.http_client.send(step, auth=self.auth, follow_redirects=False)
+            with anyio.fail_after(_total(step)):
+                return await self.http_client().send(step, auth=self.auth, follow_redirects=False)
         except httpx.RequestError as error:
             return error
+        except TimeoutError:
+            return httpx.ReadTimeout(_TOO_LONG, request=step)

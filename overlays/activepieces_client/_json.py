@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import sys
@@ -18,6 +17,7 @@ Report = Callable[[Keys, str], object]
 # jsonschema-rs and the json module both give up, each in its own way, somewhere beyond this depth.
 MAX_DEPTH = 200
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
@@ -33,13 +33,8 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 
 def json_path(keys: Keys, root: str = "$") -> str:
     """Write where a value stands as a JSONPath (RFC 9535)."""
-
-    def step(path: str, key: str | int) -> str:
-        if isinstance(key, str) and _IDENTIFIER.fullmatch(key):
-            return f"{path}.{key}"
-        return f"{path}[{json.dumps(key)}]"
-
-    return functools.reduce(step, keys, root)
+    plain = (isinstance(key, str) and _IDENTIFIER.fullmatch(key) for key in keys)
+    return root + "".join(f".{key}" if name else f"[{json.dumps(key)}]" for key, name in zip(keys, plain, strict=True))
 
 
 def shorten(value: object, length: int = 100) -> str:
@@ -51,57 +46,49 @@ def shorten(value: object, length: int = 100) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def flaw(value: object, inside: frozenset[int] = frozenset()) -> str | None:
+    """Say why a value, seen from outside, is not one that JSON can carry exactly and the service can store."""
+    place = id(value)
+    if isinstance(value, str):
+        bad = _UNSTORABLE.search(value)
+        why = "the service cannot store" if "\0" in value else "UTF-8 cannot carry"
+        return f"contains U+{ord(bad[0]):04X}, which {why}" if bad else None
+    if value is None or isinstance(value, (int, float)):
+        # Beyond the floats, JavaScript reads a number as Infinity, and stores null.
+        return None if abs(value or 0) <= sys.float_info.max else "is not a number that JSON can carry"
+    if isinstance(value, (Mapping, list, tuple)):
+        deep = f"is nested more than {MAX_DEPTH} levels deep" if len(inside) >= MAX_DEPTH else None
+        return "contains itself" if place in inside else deep
+    return f"is of type {type(value).__name__}, which JSON does not have"
+
+
 def to_json(value: object, report: Report, keys: Keys = (), inside: frozenset[int] = frozenset()) -> Any:
     """Copy a Python value as plain JSON: dict, list, str, int, float, bool and None, and nothing derived from them.
 
-    Whatever JSON cannot carry exactly, or the service cannot store, is reported: where it stands and what is wrong.
-    In the copy, None stands in its place.
+    Each flaw is reported, with where it stands; in the copy, None stands in its place.
     """
+    problem = flaw(value, inside)
+    if problem:
+        report(keys, problem)
+        return None
+    if isinstance(value, str):
+        return str.__str__(value)
     if value is None or isinstance(value, bool):
         return value
-    if isinstance(value, str):
-        return _text(value, report, keys)
     if isinstance(value, (int, float)):
-        # Beyond the floats, JavaScript reads a number as Infinity, and stores null.
-        if not abs(value) <= sys.float_info.max:  # true of NaN too
-            report(keys, "is not a number that JSON can carry")
-            return None
         return int(value) if isinstance(value, int) else float(value)
-    place = id(value)
-    if place in inside:
-        report(keys, "contains itself")
-    elif len(inside) == MAX_DEPTH:
-        report(keys, f"is nested more than {MAX_DEPTH} levels deep")
-    elif isinstance(value, Mapping):
-        return _members(cast("Mapping[object, object]", value), report, keys, inside | {place})
-    elif isinstance(value, (list, tuple)):
+    inside |= {id(value)}
+    if not isinstance(value, Mapping):
         items = cast("Sequence[object]", value)
-        return [to_json(item, report, (*keys, index), inside | {place}) for index, item in enumerate(items)]
-    else:
-        report(keys, f"is of type {type(value).__name__}, which JSON does not have")
-    return None
-
-
-def _members(value: Mapping[object, object], report: Report, keys: Keys, inside: frozenset[int]) -> dict[str, Any]:
+        return [to_json(item, report, (*keys, index), inside) for index, item in enumerate(items)]
     members: dict[str, Any] = {}
-    for key, item in value.items():
-        if isinstance(key, str):
-            name = _text(key, report, keys)
-            members[name] = to_json(item, report, (*keys, name), inside)
+    for key, item in cast("Mapping[object, object]", value).items():
+        problem = flaw(key) if isinstance(key, str) else f"is of type {type(key).__name__}, not a string"
+        if isinstance(key, str) and not problem:
+            members[str.__str__(key)] = to_json(item, report, (*keys, key), inside)
         else:
-            report(keys, f"has a key of type {type(key).__name__}; the keys of JSON are strings")
+            report(keys, f"has a key that {problem}")
     return members
-
-
-def _text(value: str, report: Report, keys: Keys) -> str:
-    if "\0" in value:
-        report(keys, "contains a NUL character, which the service cannot store")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        report(keys, "contains half of a surrogate pair, which UTF-8 cannot carry")
-        return ""
-    return str.__str__(value)
 
 
 def equal(asked: Any, actual: Any) -> bool:

@@ -7,22 +7,22 @@ names, which is why the casts are true.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any, Unpack, cast
 
 import attrs
-import httpx
 
+from activepieces_api import AuthenticatedClient
 from activepieces_api.api.projects import update_project
 from activepieces_api.models import Project, UpdateProjectRequest
 from activepieces_api.types import Response
 
 from ._exceptions import Problem, RequestValidationError
-from ._json import shorten, to_json
+from ._guard import CallOptions
+from ._json import flaw, shorten
 from ._specification import specification
-
-if TYPE_CHECKING:
-    from ._client import Activepieces, AsyncActivepieces
 
 Body = UpdateProjectRequest | Mapping[str, Any]
 
@@ -36,24 +36,24 @@ def validate(body: Body) -> None:
     Raises:
         RequestValidationError: With every rule of the specification that the body breaks.
     """
-    _, problems = specification().operation("updateProject").check_body(_Wire(body).to_dict())
+    _, problems = specification().operation("updateProject").check_body(_to_json(body))
     if problems:
         raise RequestValidationError(problems)
 
 
-@attrs.frozen
-class _Wire:
-    """A body on its way through the generated function, which calls `to_dict`, to the guard, which checks it."""
+def _to_json(body: object) -> Any:
+    """Read the JSON out of a body; the guard checks it."""
+    if not isinstance(body, UpdateProjectRequest):
+        return body
+    try:
+        return body.to_dict()
+    except (AttributeError, TypeError, ValueError):
+        raise RequestValidationError(list(_misfits(body))) from None
 
-    body: object
 
-    def to_dict(self) -> Any:
-        if not isinstance(self.body, UpdateProjectRequest):
-            return self.body
-        try:
-            return self.body.to_dict()
-        except (AttributeError, TypeError, ValueError):
-            raise RequestValidationError(list(_misfits(self.body))) from None
+def _wire(body: object) -> UpdateProjectRequest:
+    """Carry a body through the generated function, which calls nothing of it but `to_dict`."""
+    return cast(UpdateProjectRequest, SimpleNamespace(to_dict=functools.partial(_to_json, body)))
 
 
 def _misfits(body: UpdateProjectRequest) -> Iterator[Problem]:
@@ -65,40 +65,29 @@ def _misfits(body: UpdateProjectRequest) -> Iterator[Problem]:
             yield Problem(f"$.{field.name}", f"does not fit {field.type}: {error}")
 
 
-def _text(project_id: object) -> str:
-    """Refuse what the generated function would turn into some text, or fail on; the guard checks the text."""
-    problems: list[Problem] = []
-    plain = to_json(project_id, lambda _, message: problems.append(Problem("path.id", message)))
-    if not problems and not isinstance(plain, str):
-        problems.append(Problem("path.id", f'{shorten(plain)} is not of type "string"'))
-    if problems:
-        raise RequestValidationError(problems)
-    return str(plain)
+def _segment(project_id: object) -> str:
+    """Refuse what the generated function would turn into some text, or fail on; the guard checks the text itself."""
+    problem = flaw(project_id) if isinstance(project_id, str) else f'{shorten(project_id)} is not of type "string"'
+    if problem:
+        raise RequestValidationError([Problem("path.id", problem)])
+    return str(project_id)
 
 
 class Projects:
     """Projects, by `client.projects`."""
 
-    def __init__(self, client: Activepieces) -> None:
-        self._client = client
+    def __init__(self, generated: Callable[..., AuthenticatedClient]) -> None:
+        self._generated = generated
 
-    def update(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        check_applied: bool = True,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Project:
+    def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
         """Update a project: a field that is not set stays as it is, and None is sent as null.
 
         Args:
             project_id: The id of the project.
             body: What to change: an UpdateProjectRequest, or a mapping in the names of the wire.
-            check_applied: Whether an answer that does not have what was asked is a NotAppliedError.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; the client's where not given.
-            max_retries: How often to repeat what may be repeated; the client's where not given.
+            **options: `check_applied=True`: whether an answer that does not have what was asked is a NotAppliedError.
+                `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; the client's where not given.
+                `max_retries`: how often to repeat what may be repeated; the client's where not given.
 
         Returns:
             The project as it is after the update.
@@ -110,58 +99,27 @@ class Projects:
             APIConnectionError: There was no answer; an APITimeoutError where there was none in time.
             APIStatusError: The answer is not a success; a subclass for each usual status.
         """
-        detailed = self.update_detailed(
-            project_id, body, check_applied=check_applied, timeout=timeout, max_retries=max_retries
-        )
-        return cast(Project, detailed.parsed)
+        return cast(Project, self.update_detailed(project_id, body, **options).parsed)
 
-    def update_detailed(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        check_applied: bool = True,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Response[Project]:
+    def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
-        client = self._client.with_options(check_applied=check_applied, timeout=timeout, max_retries=max_retries)
-        wire = cast(UpdateProjectRequest, _Wire(body))
-        return cast(Response[Project], update_project.sync_detailed(_text(project_id), client=client, body=wire))
+        client, wire = self._generated(**options), _wire(body)
+        detailed = update_project.sync_detailed(_segment(project_id), client=client, body=wire)
+        return cast(Response[Project], detailed)
 
 
 class AsyncProjects:
     """Projects, by `client.projects` of the async client; the methods are those of `Projects`."""
 
-    def __init__(self, client: AsyncActivepieces) -> None:
-        self._client = client
+    def __init__(self, generated: Callable[..., AuthenticatedClient]) -> None:
+        self._generated = generated
 
-    async def update(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        check_applied: bool = True,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Project:
+    async def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
         """Update a project; see `Projects.update`."""
-        detailed = await self.update_detailed(
-            project_id, body, check_applied=check_applied, timeout=timeout, max_retries=max_retries
-        )
-        return cast(Project, detailed.parsed)
+        return cast(Project, (await self.update_detailed(project_id, body, **options)).parsed)
 
-    async def update_detailed(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        check_applied: bool = True,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Response[Project]:
+    async def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
-        client = self._client.with_options(check_applied=check_applied, timeout=timeout, max_retries=max_retries)
-        wire = cast(UpdateProjectRequest, _Wire(body))
-        detailed = await update_project.asyncio_detailed(_text(project_id), client=client, body=wire)
+        client, wire = self._generated(**options), _wire(body)
+        detailed = await update_project.asyncio_detailed(_segment(project_id), client=client, body=wire)
         return cast(Response[Project], detailed)

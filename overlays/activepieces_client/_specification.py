@@ -11,12 +11,13 @@ import functools
 import importlib.resources
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 import attrs
 import jsonschema_rs
+from jsonschema_rs import ValidationErrorKind
 
 import activepieces_api.models
 
@@ -36,39 +37,47 @@ class Schema:
         self.definition = jsonschema_rs.dereference({**definition, "components": document.get("components", {})})
         self._validator = jsonschema_rs.Draft202012Validator(self.definition, mask=_MASK)
 
-    def accepts(self, value: Any) -> bool:
-        """Whether a JSON value keeps every rule."""
-        return self._validator.is_valid(value)
-
     def violations(self, value: Any) -> Iterator[tuple[Keys, str]]:
         """Find every rule that a JSON value breaks: where, and how."""
         errors = list(self._validator.iter_errors(value))
         wrong_type = {tuple(error.instance_path) for error in errors if error.kind.name == "type"}
         for error in errors:
-            keys = tuple(error.instance_path)
-            if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+            keys, message = tuple(error.instance_path), error.message
+            if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
                 known = _find(self.definition, error.schema_path[:-1])["properties"]
-                for name in error.kind.unexpected:
-                    yield (*keys, name), _unknown(name, known)
+                yield from (((*keys, name), _unknown(name, known)) for name in error.kind.unexpected)
             elif error.kind.name == "type" or keys not in wrong_type:
-                message = error.message
-                if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Enum):
+                if isinstance(error.kind, ValidationErrorKind.Enum):
                     message = f"{_MASK} is not one of {', '.join(map(shorten, error.kind.options))}"
                 yield keys, message.replace(_MASK, shorten(error.instance))
 
+    def model(self, value: Any) -> Any:
+        """Build the generated model for a JSON value.
 
-def _find(document: Any, keys: Sequence[str | int]) -> Any:
-    for key in keys:
-        document = document[key]
-    return document
+        Raises: LookupError, TypeError, ValueError or AttributeError where that cannot be done.
+        """
+        return vars(activepieces_api.models)[self.name].from_dict(value)
+
+
+def _find(document: Any, keys: list[str | int] | list[str]) -> Any:
+    return functools.reduce(lambda node, key: node[key], keys, document)
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
-    # Compared in lower case, since the usual slip is displayname or display_name for displayName.
+    # Compared without case and underscores, since the usual slip is displayname or display_name for displayName.
     names = {candidate.lower(): candidate for candidate in known}
     nearest = difflib.get_close_matches(name.lower().replace("_", ""), names, n=1)
     hint = f"did you mean {shorten(names[nearest[0]])}?" if nearest else f"known are {', '.join(known)}"
     return f"is not a field of this object; {hint}"
+
+
+def _position(value: Any, keys: Keys) -> list[int]:
+    """Say where a place in a JSON value stands, so that places sort as the value has them."""
+    positions: list[int] = []
+    for key in keys:
+        positions.append(key if isinstance(key, int) else [*value, key].index(key))
+        value = value[key] if positions[-1] < len(value) else {}
+    return positions
 
 
 @attrs.frozen
@@ -80,58 +89,55 @@ class Parameter:
     required: bool
     schema: Schema
 
-    def violations(self, value: object) -> Iterator[tuple[Keys, str]]:
-        """Find every rule that a value breaks; a text may also be that of a number or a boolean."""
-        if self.location == "path" and not {"", ".", ".."}.isdisjoint(re.split(r"[/\\]", str(value))):
+    def problems(self, values: Mapping[str, object]) -> Iterator[Problem]:
+        """Find every rule that the parameter breaks, among the values of its location."""
+        root = f"{self.location}.{self.name}"
+        value = values.get(self.name)
+        if self.name not in values:
+            yield from [Problem(root, "is required")] * self.required
+        elif self.location == "path" and not {"", ".", ".."}.isdisjoint(re.split(r"[/\\]", str(value))):
             # No limit of the service: behind some proxies, such a value is the address of something else.
-            yield (), f"{shorten(value)} is not one segment of a path"
-            return
-        unsendable: list[tuple[Keys, str]] = []
-        plain = to_json(value, lambda keys, message: unsendable.append((keys, message)))
-        yield from unsendable
-        if not unsendable and not self._accepts_text_of(plain):
-            yield from self.schema.violations(plain)
+            yield Problem(root, f"{shorten(value)} is not one segment of a path")
+        else:
+            found: list[tuple[Keys, str]] = []
+            plain = to_json(value, lambda keys, message: found.append((keys, message)))
+            # A text may also be that of a number or a boolean.
+            readings = [plain, _literal(plain)] if isinstance(plain, str) else [plain]
+            violations = min((list(self.schema.violations(reading)) for reading in readings), key=bool)
+            yield from (Problem(json_path(keys, root), message) for keys, message in found or violations)
 
-    def _accepts_text_of(self, value: Any) -> bool:
-        try:
-            literal = json.loads(value)
-        except (TypeError, ValueError):
-            return False
-        return not isinstance(literal, str) and self.schema.accepts(literal)
+
+def _literal(text: str) -> Any:
+    return json.loads(text) if re.fullmatch(r"true|false|-?\d{1,15}(\.\d{1,15})?", text) else text
 
 
 class Operation:
     """One operation: what a request to it and an answer from it must look like."""
 
     def __init__(self, method: str, path: str, path_item: dict[str, Any], document: dict[str, Any]) -> None:
+        def resolve(node: dict[str, Any]) -> dict[str, Any]:
+            return resolve(_find(document, node["$ref"].split("/")[1:])) if "$ref" in node else node
+
+        def json_schema(owner: dict[str, Any]) -> Schema | None:
+            media_type = resolve(owner).get("content", {}).get("application/json", {})
+            return Schema(media_type["schema"], document) if "schema" in media_type else None
+
         self.definition: dict[str, Any] = path_item[method]
-        definition = self.definition
-        self.id: str = definition["operationId"]
+        self.id: str = self.definition["operationId"]
         self.method = method.upper()
-        self.safe_to_repeat: bool = definition.get("x-safe-to-repeat", False)
-        self._echoes_request: bool = definition.get("x-echoes-request", False)
-        self._document = document
+        self.safe_to_repeat: bool = self.definition.get("x-safe-to-repeat", False)
         self._path_names = re.findall(r"{(.*?)}", path)
         self._path_pattern = re.compile("([^/]*)".join(map(re.escape, re.split(r"{.*?}", path))))
         self.parameters = [
             Parameter(item["name"], item["in"], item.get("required", False), Schema(item["schema"], document))
-            for item in map(self._resolve, [*path_item.get("parameters", []), *definition.get("parameters", [])])
+            for item in map(resolve, [*path_item.get("parameters", []), *self.definition.get("parameters", [])])
         ]
-        self.body = self._json_schema(definition.get("requestBody", {}))
+        self.body = json_schema(self.definition.get("requestBody", {}))
         self.answers = {
-            status: self._json_schema(answer)
-            for status, answer in definition["responses"].items()
+            status: json_schema(answer)
+            for status, answer in self.definition["responses"].items()
             if status == "default" or status.startswith("2")
         }
-
-    def _resolve(self, node: dict[str, Any]) -> dict[str, Any]:
-        while "$ref" in node:
-            node = _find(self._document, node["$ref"].split("/")[1:])
-        return node
-
-    def _json_schema(self, owner: dict[str, Any]) -> Schema | None:
-        media_type = self._resolve(owner).get("content", {}).get("application/json", {})
-        return Schema(media_type["schema"], self._document) if "schema" in media_type else None
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Read the path parameters of a request to this operation; None where it is a request to another."""
@@ -145,18 +151,16 @@ class Operation:
 
         Raises: LookupError where the specification has no such answer.
         """
-        for key in (str(status), f"{status // 100}XX"):
-            if key in self.answers:
-                return self.answers[key]
-        return self.answers["default"]
+        key = next((key for key in (str(status), f"{status // 100}XX") if key in self.answers), "default")
+        return self.answers[key]
 
     def check_body(self, body: object) -> tuple[Any, list[Problem]]:
         """Copy a body as plain JSON, and list every rule that it breaks, in the order in which it has them."""
-        unsendable: list[tuple[Keys, str]] = []
-        plain = to_json(body, lambda keys, message: unsendable.append((keys, message)))
-        places = {keys for keys, _ in unsendable}
+        found: list[tuple[Keys, str]] = []
+        plain = to_json(body, lambda keys, message: found.append((keys, message)))
+        places = {keys for keys, _ in found}
         violations = self.body.violations(plain) if self.body else ()
-        found = unsendable + [violation for violation in violations if violation[0] not in places]
+        found += [violation for violation in violations if violation[0] not in places]
         found.sort(key=lambda problem: _position(plain, problem[0]))
         return plain, [Problem(json_path(keys), message) for keys, message in found]
 
@@ -166,20 +170,9 @@ class Operation:
         Returns: The arguments, with the body as plain JSON.
         Raises: RequestValidationError, with every problem of the parameters and the body.
         """
-        values: dict[str, Mapping[str, Any]] = {
-            "path": path_values,
-            "query": arguments.get("params", {}),
-            "header": arguments.get("headers", {}),
-            "cookie": arguments.get("cookies", {}),
-        }
-        problems: list[Problem] = []
-        for parameter in self.parameters:
-            root = f"{parameter.location}.{parameter.name}"
-            if parameter.name in values[parameter.location]:
-                violations = parameter.violations(values[parameter.location][parameter.name])
-                problems += [Problem(json_path(keys, root), message) for keys, message in violations]
-            elif parameter.required:
-                problems.append(Problem(root, "is required"))
+        locations = {"query": "params", "header": "headers", "cookie": "cookies"}
+        values = {"path": path_values, **{place: arguments.get(name, {}) for place, name in locations.items()}}
+        problems = [problem for item in self.parameters for problem in item.problems(values[item.location])]
         checked = dict(arguments)
         if "json" in arguments:
             checked["json"], more = self.check_body(arguments["json"])
@@ -190,50 +183,32 @@ class Operation:
 
     def differences(self, asked: Any, actual: Any) -> list[Difference]:
         """List what was asked and is not so, wherever the answer has a field of the request's name."""
-        if not self._echoes_request or not self.body:
+        if not self.definition.get("x-echoes-request") or not self.body:
             return []
-        return list(self._differences(self.body.definition, asked, actual, ()))
-
-    def _differences(self, schema: dict[str, Any], asked: Any, actual: Any, keys: Keys) -> Iterator[Difference]:
-        # An object with named fields is changed field by field; any other value is replaced whole.
-        if schema.get("additionalProperties") is False and is_object(asked) and is_object(actual):
-            for name in (name for name in asked if name in actual):
-                yield from self._differences(schema["properties"][name], asked[name], actual[name], (*keys, name))
-        elif not equal(asked, actual):
-            yield Difference(json_path(keys), asked, actual)
+        return list(_differences(self.body.definition, asked, actual, ()))
 
 
-def _position(value: Any, keys: Keys) -> list[int]:
-    """Say where a place in a JSON value stands, so that places sort as the value has them."""
-    positions: list[int] = []
-    for key in keys:
-        positions.append(key if isinstance(key, int) else list(value).index(key))
-        value = value[key]
-    return positions
+def _differences(schema: dict[str, Any], asked: Any, actual: Any, keys: Keys) -> Iterator[Difference]:
+    # An object with named fields is changed field by field; any other value is replaced whole.
+    if schema.get("additionalProperties") is False and is_object(asked) and is_object(actual):
+        for name in (name for name in asked if name in actual):
+            yield from _differences(schema["properties"][name], asked[name], actual[name], (*keys, name))
+    elif not equal(asked, actual):
+        yield Difference(json_path(keys), asked, actual)
 
 
 class Specification:
     """The whole document."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self.document = document
+        self.version: str = document["info"]["version"]
+        self.first_server: str = document["servers"][0]["url"]
         self.operations = [
             Operation(method, path, path_item, document)
             # A path without parameters comes before a template that would take it too, as OpenAPI has it.
             for path, path_item in sorted(document["paths"].items(), key=lambda item: item[0].count("{"))
-            for method in path_item
-            if method in {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+            for method in path_item.keys() & {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
         ]
-
-    @property
-    def version(self) -> str:
-        """The version of the document, which is that of the package."""
-        return str(self.document["info"]["version"])
-
-    @property
-    def first_server(self) -> str:
-        """The address to use where the user gives none."""
-        return str(self.document["servers"][0]["url"])
 
     def operation_of(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         """Find the operation that a request belongs to, and its path parameters."""
@@ -246,13 +221,6 @@ class Specification:
     def operation(self, operation_id: str) -> Operation:
         """Find an operation by its operationId."""
         return next(operation for operation in self.operations if operation.id == operation_id)
-
-    def model_of(self, schema: Schema, value: Any) -> Any:
-        """Build the generated model for a JSON value of a named schema.
-
-        Raises: LookupError, TypeError, ValueError or AttributeError where no model can be built.
-        """
-        return vars(activepieces_api.models)[schema.name].from_dict(value)
 
 
 @functools.cache

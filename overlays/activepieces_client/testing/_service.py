@@ -53,8 +53,9 @@ def refuse(status: int, code: str, **params: Any) -> NoReturn:
 
 def framework_envelope(status: int, message: str = "", code: str | None = None) -> dict[str, Any]:
     """Make the web framework's envelope."""
-    known = status in set(http.HTTPStatus)
-    phrase = http.HTTPStatus(status).phrase if known else "Unknown"
+    phrase = http.HTTPStatus(status).phrase if status in set(http.HTTPStatus) else "Unknown"
+    if status == http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        phrase = "Payload Too Large"  # Python's phrase for it changed with 3.13, Node's did not
     return {"statusCode": status, **({"code": code} if code else {}), "error": phrase, "message": message or phrase}
 
 
@@ -152,7 +153,7 @@ def _route(method: str, path: str) -> str:
         refuse_early(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")
     operation = specification().operation("updateProject")
     values = operation.match(method, path)
-    if values is None or not all(item.schema.accepts(values[item.name]) for item in operation.parameters):
+    if values is None or not all(not [*item.schema.violations(values[item.name])] for item in operation.parameters):
         refuse_early(404, "Route not found")
     return values["id"]
 

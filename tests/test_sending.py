@@ -1,0 +1,340 @@
+"""What happens on the wire: time, broken connections, redirects, proxies, threads, tasks and forks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from activepieces_client import (
+    Activepieces,
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncActivepieces,
+    RateLimitError,
+    ServerError,
+)
+from activepieces_client.models import UpdateProjectRequest
+from activepieces_client.testing import StandIn
+
+from . import hostile
+from .conftest import Update
+
+ID = "project00000000000001"
+
+
+def project() -> bytes:
+    return json.dumps(StandIn().projects[0]).encode()
+
+
+def drip(connection: socket.socket, content: bytes, seconds: float = 0.1) -> None:
+    for byte in content:
+        connection.sendall(bytes([byte]))
+        time.sleep(seconds)
+
+
+def update_at(update: Update, base_url: str, **options: Any) -> None:
+    service = StandIn()
+    service.base_url = base_url
+    update(service, ID, {"displayName": "Acme"}, **options)
+
+
+@pytest.mark.parametrize("dripped", ["head", "body"])
+@pytest.mark.parametrize("first_call", [True, False], ids=["new connection", "kept connection"])
+def test_a_server_that_drips_cannot_hold_a_call(dripped: str, first_call: bool) -> None:
+    body = project()
+
+    def handle(connection: socket.socket) -> None:
+        if not first_call:
+            hostile.read_request(connection)
+            connection.sendall(hostile.HEAD % len(body) + body)
+        hostile.read_request(connection)
+        if dripped == "body":
+            connection.sendall(hostile.HEAD % len(body))
+        drip(connection, body if dripped == "body" else hostile.HEAD % len(body))
+
+    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        if not first_call:
+            client.projects.update(ID, {}, timeout=2)
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError):
+            client.projects.update(ID, {}, timeout=0.25)
+        assert 0.9 < time.monotonic() - start < 2  # four phases of 0.25
+        assert server.connections == 1
+
+
+def test_a_server_that_never_ends_cannot_hold_a_call() -> None:
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        connection.sendall(hostile.HEAD % 10**12)
+        while True:
+            connection.sendall(b" " * 100)
+            time.sleep(0.0001)
+
+    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError, match="as a whole"):
+            client.projects.update(ID, {}, timeout=0.25)
+        assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("dripped", ["head", "body"])
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_server_that_drips_cannot_hold_an_async_call(dripped: str, backend: str) -> None:
+    body = project()
+
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        if dripped == "body":
+            connection.sendall(hostile.HEAD % len(body))
+        drip(connection, body if dripped == "body" else hostile.HEAD % len(body))
+
+    async def run(base_url: str) -> None:
+        async with AsyncActivepieces("sk-1", base_url=base_url, max_retries=0) as client:
+            with pytest.raises(APITimeoutError, match="as a whole"):
+                await client.projects.update(ID, {}, timeout=0.25)
+
+    with hostile.serve(handle) as server:
+        start = time.monotonic()
+        anyio.run(run, server.base_url, backend=backend)
+        assert time.monotonic() - start < 2
+
+
+def test_a_slow_server_within_the_limits_is_waited_for() -> None:
+    body = project()
+
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        connection.sendall(hostile.HEAD % len(body))
+        drip(connection, body[:5])
+        connection.sendall(body[5:])
+
+    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url) as client:
+        assert client.projects.update(ID, {}, timeout=1).id == ID
+
+
+GZIP = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.1 200", b"nonsense\r\n\r\n", hostile.HEAD % 100 + b"{", GZIP],
+    ids=["nothing", "half a head", "no HTTP", "half a body", "no gzip"],
+)
+# Under trio, httpx does not close the generators of a body that it cannot decode.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_broken_answer_is_a_connection_error(update: Update, answer: bytes) -> None:
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        connection.sendall(answer)
+
+    with hostile.serve(handle) as server, pytest.raises(APIConnectionError, match="1 attempt") as caught:
+        update_at(update, server.base_url, max_retries=0)
+    assert type(caught.value) is APIConnectionError
+
+
+def test_a_kept_connection_that_the_server_closed_is_made_anew() -> None:
+    body = project()
+
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        connection.sendall(hostile.HEAD % len(body) + body)
+        hostile.read_request(connection)  # and close, with the second request of this connection not answered
+
+    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url) as client:
+        client.projects.update(ID, {})
+        client.projects.update(ID, {})
+        assert server.connections == 2
+
+
+def test_a_connection_that_never_was_is_tried_again(service: StandIn, update: Update) -> None:
+    service.fail(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    with pytest.raises(APITimeoutError, match=r"PoolTimeout.*3 attempts") as caught:
+        update(service, ID, {})
+    assert caught.value.attempts == 3
+
+
+def test_retry_after_wins_where_it_is_short_and_not_where_it_is_long(service: StandIn, update: Update) -> None:
+    service.fail((503, {"retry-after": "1"}))
+    start = time.monotonic()
+    update(service, ID, {})
+    assert 1 <= time.monotonic() - start < 2
+
+    service.fail((429, {"retry-after": "61"}))
+    start = time.monotonic()
+    update(service, ID, {})
+    assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_waiting_can_be_cancelled_and_lets_others_run(service: StandIn, backend: str) -> None:
+    async def run() -> int:
+        ticks = 0
+        async with AsyncActivepieces(
+            service.api_key,
+            base_url=service.base_url,
+            http_client=httpx.AsyncClient(transport=service.transport),
+        ) as client:
+            service.fail((503, {"retry-after": "30"}))
+            with anyio.move_on_after(0.3):
+                async with anyio.create_task_group() as group:
+                    group.start_soon(client.projects.update, ID, UpdateProjectRequest())
+                    while True:
+                        await anyio.sleep(0.01)
+                        ticks += 1
+        return ticks
+
+    start = time.monotonic()
+    assert anyio.run(run, backend=backend) > 10
+    assert time.monotonic() - start < 2
+
+
+def test_a_redirect_takes_the_key_nowhere() -> None:
+    elsewhere: list[bytes] = []
+
+    def receive(connection: socket.socket) -> None:
+        elsewhere.append(hostile.read_request(connection))
+
+    with hostile.serve(receive) as other:
+
+        def redirect(connection: socket.socket) -> None:
+            hostile.read_request(connection)
+            connection.sendall(
+                b"HTTP/1.1 307 Go\r\nContent-Length: 0\r\nLocation: %s\r\n\r\n" % other.base_url.encode()
+            )
+
+        with hostile.serve(redirect) as server:
+            for http_client in (None, httpx.Client(follow_redirects=True)):
+                with pytest.raises(APIStatusError, match=r"307.*a redirect to"):
+                    Activepieces("sk-1", base_url=server.base_url, http_client=http_client).projects.update(ID, {})
+    assert elsewhere == []
+
+
+def test_proxies_of_the_environment_are_used(update: Update, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests: list[bytes] = []
+    body = project()
+
+    def proxy(connection: socket.socket) -> None:
+        requests.append(hostile.read_request(connection))
+        connection.sendall(hostile.HEAD % len(body) + body)
+
+    with hostile.serve(proxy) as server:
+        monkeypatch.setenv("HTTP_PROXY", server.base_url.removesuffix("/api"))
+        monkeypatch.setenv("NO_PROXY", "other.test")
+        for name in ("http_proxy", "no_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        update_at(update, "http://flows.test/api", client={"allow_http": True}, check_applied=False)
+    assert requests[0].startswith(b"POST http://flows.test/api/v1/projects/")
+
+
+def test_one_client_serves_many_threads() -> None:
+    with StandIn({"displayName": f"Project {n}"} for n in range(8)).serve() as service:
+        client = Activepieces(service.api_key, base_url=service.base_url)
+
+        def run(project_id: str) -> None:
+            for number in range(20):
+                client.projects.update(project_id, {"metadata": {"of": project_id, "n": number}})
+
+        threads = [threading.Thread(target=run, args=(project["id"],)) for project in service.projects]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        client.close()
+    assert [project["metadata"] for project in service.projects] == [
+        {"of": project["id"], "n": 19} for project in service.projects
+    ]
+
+
+@pytest.mark.anyio
+async def test_one_client_serves_many_tasks() -> None:
+    with StandIn({"displayName": f"Project {n}"} for n in range(8)).serve() as service:
+        async with AsyncActivepieces(service.api_key, base_url=service.base_url) as client:
+
+            async def run(project_id: str) -> None:
+                for number in range(20):
+                    await client.projects.update(project_id, {"metadata": {"of": project_id, "n": number}})
+
+            async with anyio.create_task_group() as group:
+                for project in service.projects:
+                    group.start_soon(run, project["id"])
+    assert all(project["metadata"] == {"of": project["id"], "n": 19} for project in service.projects)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_parent_and_child_use_one_client_after_a_fork() -> None:
+    program = f"""
+import os, sys
+from activepieces_client import Activepieces
+client = Activepieces()
+client.projects.update("{ID}", {{}})
+child = os.fork()
+for number in range(50):
+    client.projects.update("{ID}", {{"externalId": str(os.getpid())}}, check_applied=False)
+client.close()
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    with StandIn().serve() as service:
+        settings = {"ACTIVEPIECES_API_KEY": service.api_key, "ACTIVEPIECES_BASE_URL": service.base_url}
+        subprocess.run([sys.executable, "-c", program], env={**os.environ, **settings}, check=True, timeout=60)
+    assert len(service.requests) == 101
+
+
+def test_each_attempt_is_one_line_in_the_log_without_key_and_body(
+    service: StandIn, update: Update, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="activepieces_client")
+    service.fail((503, {"retry-after": "0"}))
+    update(service, ID, {"displayName": "Acme"})
+    lines = [record.getMessage() for record in caplog.records if record.name == "activepieces_client"]
+    assert len(lines) == 2
+    assert f"POST /api/v1/projects/{ID}" in lines[0]
+    assert "503" in lines[0]
+    assert "attempt 1 of 3" in lines[0]
+    assert "200" in lines[1]
+    assert service.api_key not in "".join(lines)
+    assert "Acme" not in "".join(lines)
+
+
+def test_no_traceback_shows_the_key(update: Update) -> None:
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+
+    def show(error: BaseException) -> str:
+        shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+        ours = [frame for frame in shown.stack if "/tests/" not in frame.filename]
+        assert shown.__cause__ is None
+        assert shown.__context__ is None
+        return "".join(str(frame.locals) for frame in ours)
+
+    with hostile.serve(handle) as server, pytest.raises(APIConnectionError) as broken:
+        update_at(update, server.base_url, client={"api_key": "sk-hunter2"}, max_retries=0)
+    assert "hunter2" not in show(broken.value)
+
+    service = StandIn()
+    service.api_key = "sk-hunter2"
+    service.fail(500)
+    with pytest.raises(ServerError) as failed:
+        update(service, ID, {}, max_retries=0)
+    assert "hunter2" not in show(failed.value)
+    assert "hunter2" not in str(failed.value.request.headers.multi_items())
+
+
+def test_a_long_wait_is_said_by_the_error(service: StandIn, update: Update) -> None:
+    service.fail((429, {"retry-after": "3600"}))
+    with pytest.raises(RateLimitError) as caught:
+        update(service, ID, {}, max_retries=0)
+    assert caught.value.retry_after == 3600
