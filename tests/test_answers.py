@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from activepieces_client import (
+    Activepieces,
     ActivepiecesError,
     APIConnectionError,
     APIStatusError,
@@ -261,3 +262,14 @@ def test_what_may_be_repeated_is_repeated(service: StandIn, update: Update) -> N
     with pytest.raises(ConflictError, match="1 attempt"):
         update(service, ID, {})
     assert len(service.requests) == 1
+
+
+def test_a_kind_of_deviation_is_warned_of_once(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    http_client = httpx.Client(transport=service.transport)
+    client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+    plans: list[dict[str, Any]] = [{"pieces": [1, 2]}, {"pieces": ["a", "b", 3]}, {"pieces": [], "locked": "no"}]
+    for plan in plans:
+        service.fail(answer(service, plan={**service.projects[0]["plan"], **plan}))
+        client.projects.update(ID, {})
+    places = [record.getMessage().split("? ")[1].split(":")[0] for record in caplog.records]
+    assert places == ["$.plan.pieces[*]", "$.plan.locked"]

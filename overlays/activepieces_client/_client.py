@@ -23,17 +23,12 @@ HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
 Source = TypeVar("Source")
 
 
-class _Unguarded(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Where a request ends up that would pass by the guard."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        raise ConfigurationError(
-            f"{request.method} {request.url.path} was not sent, since nothing would check it: use client.generated as "
-            "it is, with the sync functions for Activepieces and the asyncio functions for AsyncActivepieces"
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self.handle_request(request)
+def _refuse(request: httpx.Request) -> httpx.Response:
+    """End a request that would pass by the guard."""
+    raise ConfigurationError(
+        f"{request.method} {request.url.path} was not sent, since nothing would check it: use client.generated as "
+        "it is, with the sync functions for Activepieces and the asyncio functions for AsyncActivepieces"
+    )
 
 
 class _Client(Generic[HttpClient, Source]):
@@ -54,7 +49,7 @@ class _Client(Generic[HttpClient, Source]):
         key, api_key = Key(api_key), None  # no traceback shall show it
         self._auth = BearerAuth(key)
         address = resolve_base_url(base_url, allow_http=allow_http)
-        self._owner = None if http_client else os.getpid()
+        self._owner = os.getpid() if http_client is None else None
         self._http_client: HttpClient = http_client or self._make_http_client(timeout=DEFAULT_TIMEOUT)
         timeout = finite(timeout, finite(self._http_client.timeout, DEFAULT_TIMEOUT))
         self._policy = Policy(address, self._http_client.build_request, timeout, max_retries)
@@ -73,7 +68,7 @@ class _Client(Generic[HttpClient, Source]):
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
         policy = self._policy.with_options(**options)
         # The token stays empty: the guard adds the key, and the generated client shows its token.
-        client = AuthenticatedClient(policy.base_url, token="", httpx_args={"transport": _Unguarded()})
+        client = AuthenticatedClient(policy.base_url, token="", httpx_args={"transport": httpx.MockTransport(_refuse)})
         self._put_guard_into(client, policy)
         return client
 

@@ -216,7 +216,7 @@ class Guard:
             time.sleep(step)
             return None
         step.extensions["trace"] = _deadline.limit_reads
-        _deadline.end = time.monotonic() + _total(step)
+        before, _deadline.end = _deadline.end, time.monotonic() + _total(step)
         try:
             return self.http_client().send(step, auth=self.auth, follow_redirects=False)
         except httpx.RequestError as error:
@@ -224,7 +224,7 @@ class Guard:
         except TimeoutError:
             return httpx.ReadTimeout(_TOO_LONG, request=step)
         finally:
-            _deadline.end = math.inf
+            _deadline.end = before
 
 
 @attrs.frozen

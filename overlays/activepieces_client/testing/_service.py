@@ -153,8 +153,11 @@ def _route(method: str, path: str) -> str:
         refuse_early(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")
     operation = specification().operation("updateProject")
     values = operation.match(method, path)
-    if values is None or not all(not [*item.schema.violations(values[item.name])] for item in operation.parameters):
+    if values is None:
         refuse_early(404, "Route not found")
+    for parameter in operation.parameters:
+        if parameter.location == "path" and list(parameter.schema.violations(values[parameter.name])):
+            refuse_early(404, "Route not found")
     return values["id"]
 
 
