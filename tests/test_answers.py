@@ -231,6 +231,12 @@ def test_a_float_that_comes_back_as_an_integer_is_what_was_asked(service: StandI
     assert float(project.metadata["x"]) == 5.888312395570685e16
 
 
+def test_a_list_that_came_back_shorter_is_said(service: StandIn, update: Update) -> None:
+    service.fail(answer(service, plan={**service.projects[0]["plan"], "pieces": ["a"]}))
+    with pytest.raises(NotAppliedError, match=r"\$\.plan\.pieces: asked \[\"a\", \"b\"\], is \[\"a\"\]"):
+        update(service, ID, {"plan": {"pieces": ["a", "b"]}})
+
+
 def test_true_is_not_1(service: StandIn, update: Update) -> None:
     service.fail(answer(service, metadata={"x": 1}))
     with pytest.raises(NotAppliedError):

@@ -42,6 +42,12 @@ def edit(repository: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), "utf-8")
 
 
+def run_with(repository: Path, program: str) -> None:
+    """Run a program with the package that was generated there, and with the overlay."""
+    path = os.pathsep.join([str(repository / "generated"), str(ROOT / "overlays")])
+    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path}, check=True)
+
+
 def contents(repository: Path) -> dict[str, bytes]:
     folder = repository / "generated"
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -96,8 +102,7 @@ else:
     raise SystemExit("not refused")
 assert len(service.requests) == 1
 """
-    path = os.pathsep.join([str(repository / "generated"), str(ROOT / "overlays")])
-    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path}, check=True)
+    run_with(repository, program)
 
 
 BODY = "              $ref: '#/components/schemas/UpdateProjectRequest'"
@@ -146,3 +151,115 @@ def test_fresh_names_what_is_stale_edited_missing_and_extra(repository: Path) ->
     assert contents(repository) == before
     assert regenerate(repository).returncode == 0
     assert regenerate(repository, "--check").returncode == 0
+
+
+NEW_OPERATION = """\
+  /v1/projects/archived:
+    post:
+      operationId: archiveAll
+      responses:
+        '204':
+          description: Done.
+  /v1/projects/{id}/flows/{position}:
+    parameters:
+      - name: id
+        in: path
+        required: true
+        schema:
+          type: string
+    get:
+      operationId: readFlow
+      tags:
+        - flows
+      parameters:
+        - name: position
+          in: path
+          required: true
+          schema:
+            type: integer
+            minimum: 1
+        - name: limit
+          in: query
+          schema:
+            type: integer
+            maximum: 10
+        - name: X-Mode
+          in: header
+          required: true
+          schema:
+            type: string
+            enum:
+              - fast
+              - slow
+      responses:
+        2XX:
+          description: The flow.
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Metadata'
+"""
+
+PROGRAM = """
+import httpx
+from activepieces_api.api.default import archive_all
+from activepieces_api.api.flows import read_flow
+from activepieces_api.models import ReadFlowXMode
+from activepieces_client import Activepieces, APIConnectionError, RequestValidationError, ServerError
+
+answers, requests = [], []
+
+def answer(request):
+    requests.append((request.method, request.url.raw_path, request.headers["authorization"]))
+    outcome = answers.pop(0)
+    if isinstance(outcome, type):
+        raise outcome("told to fail")
+    return outcome
+
+client = Activepieces("sk-1", http_client=httpx.Client(transport=httpx.MockTransport(answer))).generated
+
+answers = [httpx.ConnectError, httpx.Response(200, json={"name": "a flow"})]
+flow = read_flow.sync("p1", 3, client=client, limit=10, x_mode=ReadFlowXMode.FAST)
+assert flow["name"] == "a flow"
+assert requests == [("GET", b"/api/v1/projects/p1/flows/3?limit=10", "Bearer sk-1")] * 2, requests
+
+answers = [httpx.Response(204)]
+assert archive_all.sync_detailed(client=client).status_code == 204
+assert requests[-1][:2] == ("POST", b"/api/v1/projects/archived")
+
+for outcome, error in ((httpx.Response(503), ServerError), (httpx.ReadTimeout, APIConnectionError)):
+    answers = [outcome]
+    try:
+        read_flow.sync("p1", 3, client=client, x_mode=ReadFlowXMode.FAST)
+    except error as raised:
+        assert raised.attempts == 1, "an operation that is not marked safe was repeated"
+    else:
+        raise SystemExit(f"no {error}")
+
+count = len(requests)
+bad = (("p1", 0, 10, "path.position"), ("", 1, 10, "path.id"), ("p1", 1, 11, "query.limit"))
+for id, position, limit, place in bad:
+    try:
+        read_flow.sync(id, position, client=client, limit=limit, x_mode=ReadFlowXMode.FAST)
+    except RequestValidationError as error:
+        assert [problem.path for problem in error.problems] == [place], error
+    else:
+        raise SystemExit(f"{place} was not refused")
+
+guard = client.get_httpx_client()
+for headers, problem in (({}, "header.X-Mode: is required"), ({"X-Mode": "odd"}, 'header.X-Mode: "odd" is not one of')):
+    try:
+        guard.request(method="get", url="/v1/projects/p1/flows/1", headers=headers)
+    except RequestValidationError as error:
+        assert problem in str(error), error
+    else:
+        raise SystemExit(f"not refused: {problem}")
+assert len(requests) == count
+"""
+
+
+def test_a_new_operation_has_every_guarantee(repository: Path) -> None:
+    edit(repository, "\ncomponents:\n", f"{NEW_OPERATION}\ncomponents:\n")
+    finished = regenerate(repository)
+    assert finished.returncode == 0, finished.stderr
+    run_with(repository, PROGRAM)

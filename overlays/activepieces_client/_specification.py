@@ -64,9 +64,9 @@ def _find(document: Any, keys: list[str | int] | list[str]) -> Any:
 
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
-    # Compared without case and underscores, since the usual slip is displayname or display_name for displayName.
+    # Compared without case, since the usual slip is displayname for displayName.
     names = {candidate.lower(): candidate for candidate in known}
-    nearest = difflib.get_close_matches(name.lower().replace("_", ""), names, n=1)
+    nearest = difflib.get_close_matches(name.lower(), names, n=1)
     hint = f"did you mean {shorten(names[nearest[0]])}?" if nearest else f"known are {', '.join(known)}"
     return f"is not a field of this object; {hint}"
 
