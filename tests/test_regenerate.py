@@ -247,7 +247,8 @@ for id, position, limit, place in bad:
         raise SystemExit(f"{place} was not refused")
 
 guard = client.get_httpx_client()
-for headers, problem in (({}, "header.X-Mode: is required"), ({"X-Mode": "odd"}, 'header.X-Mode: "odd" is not one of')):
+missing, odd = 'header: "X-Mode" is a required property', 'header["X-Mode"]: "odd" is not one of "fast", "slow"'
+for headers, problem in (({}, missing), ({"X-Mode": "odd"}, odd)):
     try:
         guard.request(method="get", url="/v1/projects/p1/flows/1", headers=headers)
     except RequestValidationError as error:

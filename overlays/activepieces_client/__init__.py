@@ -7,53 +7,10 @@ with Activepieces() as client:
     project = client.projects.update("pRjEctId0000000000001", UpdateProjectRequest(display_name="Acme EU"))
 """
 
+from . import exceptions
 from ._client import Activepieces, AsyncActivepieces
-from ._exceptions import (
-    ActivepiecesError,
-    APIConnectionError,
-    APIError,
-    APIStatusError,
-    APITimeoutError,
-    AuthenticationError,
-    BadRequestError,
-    ConfigurationError,
-    ConflictError,
-    Difference,
-    NotAppliedError,
-    NotFoundError,
-    PayloadTooLargeError,
-    PaymentRequiredError,
-    PermissionDeniedError,
-    Problem,
-    RateLimitError,
-    RequestValidationError,
-    ResponseValidationError,
-    ServerError,
-)
 from ._projects import validate
+from .exceptions import *  # noqa: F403 - the module says which
 
-__all__ = [
-    "APIConnectionError",
-    "APIError",
-    "APIStatusError",
-    "APITimeoutError",
-    "Activepieces",
-    "ActivepiecesError",
-    "AsyncActivepieces",
-    "AuthenticationError",
-    "BadRequestError",
-    "ConfigurationError",
-    "ConflictError",
-    "Difference",
-    "NotAppliedError",
-    "NotFoundError",
-    "PayloadTooLargeError",
-    "PaymentRequiredError",
-    "PermissionDeniedError",
-    "Problem",
-    "RateLimitError",
-    "RequestValidationError",
-    "ResponseValidationError",
-    "ServerError",
-    "validate",
-]
+__all__ = ["Activepieces", "AsyncActivepieces", "validate"]
+__all__ += exceptions.__all__

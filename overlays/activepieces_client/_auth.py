@@ -16,8 +16,8 @@ import anyio
 import attrs
 import httpx
 
-from ._exceptions import ConfigurationError
 from ._specification import specification
+from .exceptions import ConfigurationError
 
 KEY_VARIABLE = "ACTIVEPIECES_API_KEY"
 KEY_FILE_VARIABLE = "ACTIVEPIECES_API_KEY_FILE"

@@ -12,9 +12,9 @@ import httpx
 from activepieces_api import AuthenticatedClient
 
 from ._auth import AsyncKeySource, BearerAuth, Key, KeySource, resolve_base_url
-from ._exceptions import ConfigurationError
 from ._guard import AsyncGuard, CallOptions, Guard, Policy, finite
 from ._projects import AsyncProjects, Projects
+from .exceptions import ConfigurationError
 
 # Seconds for each phase: sending, waiting for the next bytes, waiting for a free connection; connecting.
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)

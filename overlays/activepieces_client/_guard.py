@@ -22,16 +22,7 @@ import anyio
 import attrs
 import httpx
 
-from ._exceptions import (
-    APIConnectionError,
-    APIError,
-    APITimeoutError,
-    NotAppliedError,
-    ResponseValidationError,
-    describe,
-    retry_after,
-    status_error,
-)
+from . import exceptions as errors
 from ._json import json_path
 from ._specification import Operation, specification
 
@@ -90,7 +81,7 @@ class Policy:
     def exchange(self, *, method: str, url: str, **arguments: Any) -> Generator[Step, Outcome, None]:
         """Decide each step of one call, or raise the error with which it ends."""
         operation, path_values = specification().operation_of(method, url)
-        arguments = operation.check_request(path_values, arguments)
+        arguments = operation.check_arguments(path_values, arguments)
         for attempt in itertools.count(1):
             request = self.build_request(method, self.base_url + url, timeout=self.timeout, **arguments)
             if request.headers["User-Agent"].startswith("python-httpx/"):
@@ -98,7 +89,7 @@ class Policy:
             outcome = yield request
             # A request lives on in answers and errors; the key must not.
             request.headers["Authorization"] = "[redacted]"
-            logger.debug("%s: %r, attempt %d of %d", describe(request), outcome, attempt, 1 + self.max_retries)
+            logger.debug("%s: %r, attempt %d of %d", errors.describe(request), outcome, attempt, 1 + self.max_retries)
             if isinstance(outcome, httpx.Response) and outcome.is_success:
                 self._check_answer(operation, arguments.get("json"), outcome)
                 yield outcome
@@ -113,10 +104,10 @@ class Policy:
             schema = operation.answer(answer.status_code)
             value: Any = answer.json() if schema else None
         except LookupError:
-            raise ResponseValidationError("the specification has no answer with this status", answer) from None
+            raise errors.ResponseValidationError("the specification has no answer with this status", answer) from None
         except (ValueError, RecursionError):
             hint = "the answer is not JSON, so the API may not have been reached: does base_url end in /api?"
-            raise ResponseValidationError(hint, answer) from None
+            raise errors.ResponseValidationError(hint, answer) from None
         violations = dict(schema.violations(value)) if schema else {}
         differences = operation.differences(asked, value) if self.check_applied else []
         if not schema or not (violations or differences):
@@ -126,14 +117,14 @@ class Policy:
         except (LookupError, TypeError, ValueError, AttributeError):
             reasons = [f"{json_path(keys)}: {message}" for keys, message in violations.items()]
             what = "\n  ".join(["the service accepted the request, but its answer cannot be read:", *reasons])
-            raise ResponseValidationError(what, answer) from None
+            raise errors.ResponseValidationError(what, answer) from None
         for keys, message in violations.items():
             kind = (operation.id, re.sub(r"\[\d+\]", "[*]", json_path(keys)))
             if kind not in self._warned:
                 self._warned.add(kind)
                 logger.warning("%s: the answer is not as specified, is it time to regenerate? %s: %s", *kind, message)
         if differences:
-            raise NotAppliedError(model, differences)
+            raise errors.NotAppliedError(model, differences)
 
 
 def _worth_repeating(operation: Operation, outcome: Outcome) -> bool:
@@ -148,16 +139,16 @@ def _worth_repeating(operation: Operation, outcome: Outcome) -> bool:
 
 def _delay(outcome: Outcome, attempt: int) -> float:
     """Seconds to wait before the next attempt: what the service asks for, or exponential with full jitter."""
-    asked = retry_after(outcome) if isinstance(outcome, httpx.Response) else None
+    asked = errors.retry_after(outcome) if isinstance(outcome, httpx.Response) else None
     if asked is not None and asked <= MAX_RETRY_AFTER:
         return asked
     return random.uniform(0, min(MAX_BACKOFF, MIN_BACKOFF * 2 ** (attempt - 1)))  # noqa: S311 - no secret
 
 
-def _error(request: httpx.Request, outcome: Outcome, attempts: int) -> APIError:
+def _error(request: httpx.Request, outcome: Outcome, attempts: int) -> errors.APIError:
     if isinstance(outcome, httpx.Response):
-        return status_error(outcome, attempts)
-    kind = APITimeoutError if isinstance(outcome, httpx.TimeoutException) else APIConnectionError
+        return errors.status_error(outcome, attempts)
+    kind = errors.APITimeoutError if isinstance(outcome, httpx.TimeoutException) else errors.APIConnectionError
     # By its words only: the frames of httpx and httpcore, which tracebacks with locals show, hold the key.
     return kind(f"{type(outcome).__name__}: {outcome}".rstrip(": "), request, attempts)
 

@@ -19,10 +19,10 @@ from activepieces_api.api.projects import update_project
 from activepieces_api.models import Project, UpdateProjectRequest
 from activepieces_api.types import Response
 
-from ._exceptions import Problem, RequestValidationError
 from ._guard import CallOptions
 from ._json import flaw, shorten
 from ._specification import specification
+from .exceptions import Problem, RequestValidationError
 
 Body = UpdateProjectRequest | Mapping[str, Any]
 
@@ -36,9 +36,7 @@ def validate(body: Body) -> None:
     Raises:
         RequestValidationError: With every rule of the specification that the body breaks.
     """
-    _, problems = specification().operation("updateProject").check_body(_to_json(body))
-    if problems:
-        raise RequestValidationError(problems)
+    specification().operation("updateProject").check({"body": _to_json(body)})
 
 
 def _to_json(body: object) -> Any:

@@ -15,14 +15,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-import attrs
 import jsonschema_rs
 from jsonschema_rs import ValidationErrorKind
 
 import activepieces_api.models
 
-from ._exceptions import ConfigurationError, Difference, Problem, RequestValidationError
 from ._json import Keys, equal, is_object, json_path, shorten, to_json
+from .exceptions import ConfigurationError, Difference, Problem, RequestValidationError
+
+# What the arguments of httpx.Client.request are in a request, and where the path of a problem in it starts.
+_MEMBERS = {"params": "query", "headers": "header", "cookies": "cookie", "json": "body"}
+_ROOTS = {"path": "path", "query": "query", "header": "header", "cookie": "cookie", "body": "$"}
 
 # Stands for the value in the validator's messages, so that a long one can be shown short.
 _MASK = "\0"
@@ -32,7 +35,7 @@ class Schema:
     """A JSON Schema (2020-12, with patterns as in ECMA-262) of the specification."""
 
     def __init__(self, definition: dict[str, Any], document: dict[str, Any]) -> None:
-        self.name: str = definition.get("$ref", "").rpartition("/")[2]
+        self._name: str = definition.get("$ref", "").rpartition("/")[2]
         # A reference that leads back to itself stays one, so the components come along.
         self.definition = jsonschema_rs.dereference({**definition, "components": document.get("components", {})})
         self._validator = jsonschema_rs.Draft202012Validator(self.definition, mask=_MASK)
@@ -56,7 +59,7 @@ class Schema:
 
         Raises: LookupError, TypeError, ValueError or AttributeError where that cannot be done.
         """
-        return vars(activepieces_api.models)[self.name].from_dict(value)
+        return vars(activepieces_api.models)[self._name].from_dict(value)
 
 
 def _find(document: Any, keys: list[str | int] | list[str]) -> Any:
@@ -75,52 +78,24 @@ def _position(value: Any, keys: Keys) -> list[int]:
     """Say where a place in a JSON value stands, so that places sort as the value has them."""
     positions: list[int] = []
     for key in keys:
-        positions.append(key if isinstance(key, int) else [*value, key].index(key))
-        value = value[key] if positions[-1] < len(value) else {}
+        positions.append(key if isinstance(key, int) else list(value).index(key))
+        value = value[key]
     return positions
 
 
-@attrs.frozen
-class Parameter:
-    """A parameter of an operation: in the path, the query, a header or a cookie."""
-
-    name: str
-    location: str
-    required: bool
-    schema: Schema
-
-    def problems(self, values: Mapping[str, object]) -> Iterator[Problem]:
-        """Find every rule that the parameter breaks, among the values of its location."""
-        root = f"{self.location}.{self.name}"
-        value = values.get(self.name)
-        if self.name not in values:
-            yield from [Problem(root, "is required")] * self.required
-        elif self.location == "path" and not {"", ".", ".."}.isdisjoint(re.split(r"[/\\]", str(value))):
-            # No limit of the service: behind some proxies, such a value is the address of something else.
-            yield Problem(root, f"{shorten(value)} is not one segment of a path")
-        else:
-            found: list[tuple[Keys, str]] = []
-            plain = to_json(value, lambda keys, message: found.append((keys, message)))
-            # A text may also be that of a number or a boolean.
-            readings = [plain, _literal(plain)] if isinstance(plain, str) else [plain]
-            violations = min((list(self.schema.violations(reading)) for reading in readings), key=bool)
-            yield from (Problem(json_path(keys, root), message) for keys, message in found or violations)
-
-
-def _literal(text: str) -> Any:
-    return json.loads(text) if re.fullmatch(r"true|false|-?\d{1,15}(\.\d{1,15})?", text) else text
-
-
 class Operation:
-    """One operation: what a request to it and an answer from it must look like."""
+    """One operation: what a request to it and an answer from it must look like.
+
+    A request is one JSON value, of the members path, query, header, cookie and body, and held against one schema.
+    """
 
     def __init__(self, method: str, path: str, path_item: dict[str, Any], document: dict[str, Any]) -> None:
         def resolve(node: dict[str, Any]) -> dict[str, Any]:
             return resolve(_find(document, node["$ref"].split("/")[1:])) if "$ref" in node else node
 
-        def json_schema(owner: dict[str, Any]) -> Schema | None:
-            media_type = resolve(owner).get("content", {}).get("application/json", {})
-            return Schema(media_type["schema"], document) if "schema" in media_type else None
+        def json_schema(owner: dict[str, Any]) -> dict[str, Any] | None:
+            schema: dict[str, Any] | None = resolve(owner).get("content", {}).get("application/json", {}).get("schema")
+            return schema
 
         self.definition: dict[str, Any] = path_item[method]
         self.id: str = self.definition["operationId"]
@@ -128,16 +103,14 @@ class Operation:
         self.safe_to_repeat: bool = self.definition.get("x-safe-to-repeat", False)
         self._path_names = re.findall(r"{(.*?)}", path)
         self._path_pattern = re.compile("([^/]*)".join(map(re.escape, re.split(r"{.*?}", path))))
-        self.parameters = [
-            Parameter(item["name"], item["in"], item.get("required", False), Schema(item["schema"], document))
-            for item in map(resolve, [*path_item.get("parameters", []), *self.definition.get("parameters", [])])
-        ]
-        self.body = json_schema(self.definition.get("requestBody", {}))
-        self.answers = {
-            status: json_schema(answer)
-            for status, answer in self.definition["responses"].items()
-            if status == "default" or status.startswith("2")
-        }
+        request: dict[str, Any] = {"body": json_schema(self.definition.get("requestBody", {})) or {}}
+        for item in map(resolve, [*path_item.get("parameters", []), *self.definition.get("parameters", [])]):
+            members = request.setdefault(item["in"], {"properties": {}, "required": []})
+            members["properties"][item["name"]] = item["schema"]
+            members["required"] += [item["name"]] * item.get("required", False)
+        self.request = Schema({"properties": request}, document)
+        answers = {key: json_schema(answer) for key, answer in self.definition["responses"].items()}
+        self.answers = {key: Schema(schema, document) if schema else None for key, schema in answers.items()}
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Read the path parameters of a request to this operation; None where it is a request to another."""
@@ -147,45 +120,56 @@ class Operation:
         return dict(zip(self._path_names, map(unquote, match.groups()), strict=True))
 
     def answer(self, status: int) -> Schema | None:
-        """Find the schema of the answer with a status of success; None where there is no JSON in it.
+        """Find the schema of the answer with a status; None where there is no JSON in it.
 
         Raises: LookupError where the specification has no such answer.
         """
         key = next((key for key in (str(status), f"{status // 100}XX") if key in self.answers), "default")
         return self.answers[key]
 
-    def check_body(self, body: object) -> tuple[Any, list[Problem]]:
-        """Copy a body as plain JSON, and list every rule that it breaks, in the order in which it has them."""
-        found: list[tuple[Keys, str]] = []
-        plain = to_json(body, lambda keys, message: found.append((keys, message)))
-        places = {keys for keys, _ in found}
-        violations = self.body.violations(plain) if self.body else ()
-        found += [violation for violation in violations if violation[0] not in places]
-        found.sort(key=lambda problem: _position(plain, problem[0]))
-        return plain, [Problem(json_path(keys), message) for keys, message in found]
+    def check(self, request: Mapping[str, object]) -> Any:
+        """Copy a request as plain JSON.
 
-    def check_request(self, path_values: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Check a request, given as its path parameters and the arguments of `httpx.Client.request`.
+        Raises: RequestValidationError, with every rule that it breaks, in the order in which it has them.
+        """
+        found: list[tuple[Keys, str]] = []
+        plain = to_json(request, lambda keys, message: found.append((keys, message)))
+        for name, value in plain.get("path", {}).items():
+            # No limit of the service: behind some proxies, such a value is the address of something else.
+            if not {"", ".", ".."}.isdisjoint(re.split(r"[/\\]", str(value))):
+                found.append((("path", name), f"{shorten(value)} is not one segment of a path"))
+        places = {keys for keys, _ in found}
+        found += [violation for violation in self.request.violations(plain) if violation[0] not in places]
+        found.sort(key=lambda problem: _position(plain, problem[0]))
+        if found:
+            problems = [(json_path(keys[1:], _ROOTS[str(keys[0])]), message) for keys, message in found]
+            raise RequestValidationError([Problem(path, message) for path, message in problems])
+        return plain
+
+    def check_arguments(self, path_values: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Check a request that is given as its path parameters and the arguments of `httpx.Client.request`.
 
         Returns: The arguments, with the body as plain JSON.
-        Raises: RequestValidationError, with every problem of the parameters and the body.
         """
-        locations = {"query": "params", "header": "headers", "cookie": "cookies"}
-        values = {"path": path_values, **{place: arguments.get(name, {}) for place, name in locations.items()}}
-        problems = [problem for item in self.parameters for problem in item.problems(values[item.location])]
-        checked = dict(arguments)
-        if "json" in arguments:
-            checked["json"], more = self.check_body(arguments["json"])
-            problems += more
-        if problems:
-            raise RequestValidationError(problems)
-        return checked
+        members = {"path": path_values, **{_MEMBERS[name]: arguments[name] for name in _MEMBERS if name in arguments}}
+        for member in ("path", "header"):
+            schemas = self.request.definition["properties"].get(member, {}).get("properties", {})
+            texts: Mapping[str, str] = members.get(member, {})
+            members[member] = {name: _read(text, schemas.get(name, {})) for name, text in texts.items()}
+        checked = self.check(members)
+        return {**arguments, **({"json": checked["body"]} if "body" in checked else {})}
 
     def differences(self, asked: Any, actual: Any) -> list[Difference]:
         """List what was asked and is not so, wherever the answer has a field of the request's name."""
-        if not self.definition.get("x-echoes-request") or not self.body:
+        if not self.definition.get("x-echoes-request"):
             return []
-        return list(_differences(self.body.definition, asked, actual, ()))
+        return list(_differences(self.request.definition["properties"]["body"], asked, actual, ()))
+
+
+def _read(text: Any, schema: dict[str, Any]) -> Any:
+    """Read a number or a boolean out of its text, where that is what the schema asks for."""
+    literal = re.fullmatch(r"true|false|-?\d{1,15}(\.\d{1,15})?", str(text))
+    return json.loads(text) if literal and schema.get("type") in ("boolean", "integer", "number") else text
 
 
 def _differences(schema: dict[str, Any], asked: Any, actual: Any, keys: Keys) -> Iterator[Difference]:

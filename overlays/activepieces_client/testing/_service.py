@@ -153,11 +153,8 @@ def _route(method: str, path: str) -> str:
         refuse_early(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")
     operation = specification().operation("updateProject")
     values = operation.match(method, path)
-    if values is None:
+    if values is None or list(operation.request.violations({"path": values})):
         refuse_early(404, "Route not found")
-    for parameter in operation.parameters:
-        if parameter.location == "path" and list(parameter.schema.violations(values[parameter.name])):
-            refuse_early(404, "Route not found")
     return values["id"]
 
 
@@ -181,8 +178,8 @@ def _read(headers: Mapping[str, str], body: bytes, required: Sequence[str] = ())
         value = text
     elif media_type or body:
         refuse_early(415, "Unsupported Media Type", "FST_ERR_CTP_INVALID_MEDIA_TYPE")
-    body_schema = specification().operation("updateProject").body
-    schema = {**(body_schema.definition if body_schema else {}), "required": required}
+    properties = specification().operation("updateProject").request.definition["properties"]
+    schema = {**properties["body"], "required": required}
     errors = jsonschema_rs.Draft202012Validator(schema).iter_errors(value)
     problems = [_message(error, schema) for error in errors if error.kind.name != "additionalProperties"]
     if problems:
