@@ -215,10 +215,11 @@ def test_a_redirect_takes_the_key_nowhere() -> None:
                 b"HTTP/1.1 307 Go\r\nContent-Length: 0\r\nLocation: %s\r\n\r\n" % other.base_url.encode()
             )
 
-        with hostile.serve(redirect) as server:
-            for http_client in (None, httpx.Client(follow_redirects=True)):
-                with pytest.raises(APIStatusError, match=r"307.*a redirect to"):
-                    Activepieces("sk-1", base_url=server.base_url, http_client=http_client).projects.update(ID, {})
+        with hostile.serve(redirect) as server, httpx.Client(follow_redirects=True) as follower:
+            for http_client in (None, follower):
+                client = Activepieces("sk-1", base_url=server.base_url, http_client=http_client)
+                with client, pytest.raises(APIStatusError, match=r"307.*a redirect to"):
+                    client.projects.update(ID, {})
     assert elsewhere == []
 
 

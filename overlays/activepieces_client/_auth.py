@@ -59,9 +59,6 @@ class Key:
         request.headers["Authorization"] = f"Bearer {self.value}"
         return request
 
-    def __reduce__(self) -> str:
-        raise TypeError("a key cannot be pickled or copied; make the client where it is used")
-
 
 class BearerAuth(httpx.Auth):
     """Adds `Authorization: Bearer <key>`; a key that can be renewed is asked for again after one 401.

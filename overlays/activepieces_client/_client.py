@@ -5,14 +5,15 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar, Unpack, cast
+from typing import Generic, Self, TypeVar, cast
 
+import attrs
 import httpx
 
 from activepieces_api import AuthenticatedClient
 
 from ._auth import AsyncKeySource, BearerAuth, Key, KeySource, resolve_base_url
-from ._guard import AsyncGuard, CallOptions, Guard, Policy, finite
+from ._guard import AsyncGuard, Guard, Policy, Timeout, finite
 from ._projects import AsyncProjects, Projects
 from .exceptions import ConfigurationError
 
@@ -41,7 +42,7 @@ class _Client(Generic[HttpClient, Source]):
         api_key: Source | None = None,
         *,
         base_url: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: Timeout | None = None,
         max_retries: int = 2,
         http_client: HttpClient | None = None,
         allow_http: bool = False,
@@ -65,8 +66,12 @@ class _Client(Generic[HttpClient, Source]):
         """The generated client, for calling the functions of `activepieces_api.api`: they have the same guarantees."""
         return self._generated()
 
-    def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        policy = self._policy.with_options(**options)
+    def _generated(
+        self, *, timeout: Timeout | None = None, max_retries: int | None = None, check_applied: bool = True
+    ) -> AuthenticatedClient:
+        limits = finite(timeout, self._policy.timeout)
+        retries = self._policy.max_retries if max_retries is None else max_retries
+        policy = attrs.evolve(self._policy, timeout=limits, max_retries=retries, check_applied=check_applied)
         # The token stays empty: the guard adds the key, and the generated client shows its token.
         client = AuthenticatedClient(policy.base_url, token="", httpx_args={"transport": httpx.MockTransport(_refuse)})
         self._put_guard_into(client, policy)

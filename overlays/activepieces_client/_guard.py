@@ -42,7 +42,11 @@ Outcome = httpx.Response | httpx.RequestError | None
 """What came of a step: an answer, or why there is none; None after a wait."""
 
 
-def finite(timeout: float | httpx.Timeout | None, default: httpx.Timeout) -> httpx.Timeout:
+Timeout = float | httpx.Timeout
+"""Seconds for each phase of an attempt, or what httpx has for each phase by itself."""
+
+
+def finite(timeout: Timeout | None, default: httpx.Timeout) -> httpx.Timeout:
     """Take each phase that has no limit from the default, since no call may wait for ever."""
     limits = {phase: limit for phase, limit in httpx.Timeout(timeout).as_dict().items() if limit is not None}
     return httpx.Timeout(**{**default.as_dict(), **limits})
@@ -51,7 +55,7 @@ def finite(timeout: float | httpx.Timeout | None, default: httpx.Timeout) -> htt
 class CallOptions(TypedDict, total=False):
     """What a call may have of its own; what it has not is the client's."""
 
-    timeout: float | httpx.Timeout | None
+    timeout: Timeout | None
     max_retries: int | None
     check_applied: bool
 
@@ -66,17 +70,6 @@ class Policy:
     max_retries: int
     check_applied: bool = True
     _warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
-
-    def with_options(
-        self,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
-        check_applied: bool = True,
-    ) -> Policy:
-        """Make the policy of a call that has options of its own."""
-        retries = self.max_retries if max_retries is None else max_retries
-        limits = finite(timeout, self.timeout)
-        return attrs.evolve(self, timeout=limits, max_retries=retries, check_applied=check_applied)
 
     def exchange(self, *, method: str, url: str, **arguments: Any) -> Generator[Step, Outcome, None]:
         """Decide each step of one call, or raise the error with which it ends."""
@@ -108,18 +101,20 @@ class Policy:
         except (ValueError, RecursionError):
             hint = "the answer is not JSON, so the API may not have been reached: does base_url end in /api?"
             raise errors.ResponseValidationError(hint, answer) from None
-        violations = dict(schema.violations(value)) if schema else {}
+        deviations = {json_path(keys): message for keys, message in (schema.violations(value) if schema else ())}
         differences = operation.differences(asked, value) if self.check_applied else []
-        if not schema or not (violations or differences):
+        if not schema or not (deviations or differences):
             return
         try:
             model = schema.model(value)
         except (LookupError, TypeError, ValueError, AttributeError):
-            reasons = [f"{json_path(keys)}: {message}" for keys, message in violations.items()]
-            what = "\n  ".join(["the service accepted the request, but its answer cannot be read:", *reasons])
-            raise errors.ResponseValidationError(what, answer) from None
-        for keys, message in violations.items():
-            kind = (operation.id, re.sub(r"\[\d+\]", "[*]", json_path(keys)))
+            reasons = [
+                "the service accepted the request, but its answer cannot be read",
+                *map(": ".join, deviations.items()),
+            ]
+            raise errors.ResponseValidationError("\n  ".join(reasons), answer) from None
+        for path, message in deviations.items():
+            kind = (operation.id, re.sub(r"\[\d+\]", "[*]", path))
             if kind not in self._warned:
                 self._warned.add(kind)
                 logger.warning("%s: the answer is not as specified, is it time to regenerate? %s: %s", *kind, message)
@@ -128,13 +123,11 @@ class Policy:
 
 
 def _worth_repeating(operation: Operation, outcome: Outcome) -> bool:
-    if isinstance(outcome, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)):
-        return True  # there never was a connection
     if isinstance(outcome, httpx.Response):
-        passing = outcome.status_code in (408, 429) or outcome.status_code >= 500
-    else:
-        passing = isinstance(outcome, (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError))
-    return passing and operation.safe_to_repeat
+        return operation.safe_to_repeat and (outcome.status_code in (408, 429) or outcome.status_code >= 500)
+    never_was = isinstance(outcome, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+    broke = isinstance(outcome, (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError))
+    return never_was or (broke and operation.safe_to_repeat)
 
 
 def _delay(outcome: Outcome, attempt: int) -> float:

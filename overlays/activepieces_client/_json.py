@@ -39,10 +39,7 @@ def json_path(keys: Keys, root: str = "$") -> str:
 
 def shorten(value: object, length: int = 100) -> str:
     """Show a value as JSON, cut to a length in characters."""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError):
-        text = f"<{type(value).__name__}>"
+    text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

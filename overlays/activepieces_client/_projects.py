@@ -36,7 +36,7 @@ def validate(body: Body) -> None:
     Raises:
         RequestValidationError: With every rule of the specification that the body breaks.
     """
-    specification().operation("updateProject").check({"body": _to_json(body)})
+    specification().operations["updateProject"].check({"body": _to_json(body)})
 
 
 def _to_json(body: object) -> Any:

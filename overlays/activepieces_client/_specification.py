@@ -25,7 +25,7 @@ from .exceptions import ConfigurationError, Difference, Problem, RequestValidati
 
 # What the arguments of httpx.Client.request are in a request, and where the path of a problem in it starts.
 _MEMBERS = {"params": "query", "headers": "header", "cookies": "cookie", "json": "body"}
-_ROOTS = {"path": "path", "query": "query", "header": "header", "cookie": "cookie", "body": "$"}
+_ROOTS: dict[str | int, str] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie", "body": "$"}
 
 # Stands for the value in the validator's messages, so that a long one can be shown short.
 _MASK = "\0"
@@ -109,7 +109,7 @@ class Operation:
             members["properties"][item["name"]] = item["schema"]
             members["required"] += [item["name"]] * item.get("required", False)
         self.request = Schema({"properties": request}, document)
-        answers = {key: json_schema(answer) for key, answer in self.definition["responses"].items()}
+        answers = {key: json_schema(answer) for key, answer in self.definition["responses"].items() if key[0] in "2d"}
         self.answers = {key: Schema(schema, document) if schema else None for key, schema in answers.items()}
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
@@ -120,7 +120,7 @@ class Operation:
         return dict(zip(self._path_names, map(unquote, match.groups()), strict=True))
 
     def answer(self, status: int) -> Schema | None:
-        """Find the schema of the answer with a status; None where there is no JSON in it.
+        """Find the schema of the answer with a status of success; None where there is no JSON in it.
 
         Raises: LookupError where the specification has no such answer.
         """
@@ -142,8 +142,7 @@ class Operation:
         found += [violation for violation in self.request.violations(plain) if violation[0] not in places]
         found.sort(key=lambda problem: _position(plain, problem[0]))
         if found:
-            problems = [(json_path(keys[1:], _ROOTS[str(keys[0])]), message) for keys, message in found]
-            raise RequestValidationError([Problem(path, message) for path, message in problems])
+            raise RequestValidationError([Problem(json_path(keys[1:], _ROOTS[keys[0]]), how) for keys, how in found])
         return plain
 
     def check_arguments(self, path_values: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,24 +186,21 @@ class Specification:
     def __init__(self, document: dict[str, Any]) -> None:
         self.version: str = document["info"]["version"]
         self.first_server: str = document["servers"][0]["url"]
-        self.operations = [
+        operations = [
             Operation(method, path, path_item, document)
             # A path without parameters comes before a template that would take it too, as OpenAPI has it.
             for path, path_item in sorted(document["paths"].items(), key=lambda item: item[0].count("{"))
             for method in path_item.keys() & {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
         ]
+        self.operations = {operation.id: operation for operation in operations}
 
     def operation_of(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         """Find the operation that a request belongs to, and its path parameters."""
-        for operation in self.operations:
+        for operation in self.operations.values():
             values = operation.match(method, path)
             if values is not None:
                 return operation, values
         raise ConfigurationError(f"the specification has no operation {method.upper()} {path}")
-
-    def operation(self, operation_id: str) -> Operation:
-        """Find an operation by its operationId."""
-        return next(operation for operation in self.operations if operation.id == operation_id)
 
 
 @functools.cache

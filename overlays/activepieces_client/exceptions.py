@@ -23,7 +23,6 @@ ActivepiecesError
 from __future__ import annotations
 
 import email.utils
-import http
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -170,20 +169,13 @@ class APIStatusError(APIError):
         self.status_code = response.status_code
         self.code: str | None = code if isinstance(code, str) else None
         self.params: dict[str, Any] = params if is_object(params) else {}
-        self.message = self._message(envelope)
+        words = (envelope.get("message"), self.params.get("message"), self.params and shorten(self.params, 500))
+        said = next((word[:500] for word in words if isinstance(word, str) and word), response.reason_phrase)
+        if response.has_redirect_location:
+            said = f"a redirect to {shorten(response.headers['location'])}, which is not followed"
+        self.message = said or "no reason given"
         head = f"{self.status_code} {self.code}" if self.code else self.status_code
         super().__init__(f"{head}: {self.message}", response.request, attempts)
-
-    def _message(self, envelope: dict[str, Any]) -> str:
-        for words in (envelope.get("message"), self.params.get("message")):
-            if isinstance(words, str) and words:
-                return words if len(words) <= 500 else words[:499] + "…"
-        if self.params:
-            return shorten(self.params, 500)
-        if self.response.is_redirect:
-            return f"a redirect to {shorten(self.response.headers['location'])}, which is not followed"
-        known = self.status_code in set(http.HTTPStatus)
-        return http.HTTPStatus(self.status_code).phrase if known else "a status outside the standard, as proxies give"
 
 
 class BadRequestError(APIStatusError):
@@ -251,7 +243,7 @@ def status_error(response: httpx.Response, attempts: int) -> APIStatusError:
 def retry_after(response: httpx.Response) -> float | None:
     """Read how many seconds `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110)."""
     header = response.headers.get("Retry-After", "").strip()
-    if header.isascii() and header.isdecimal():
+    if header.isdecimal():
         return float(header)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())

@@ -151,7 +151,7 @@ def _route(method: str, path: str) -> str:
     """Find the id of the project in a path of the specification."""
     if re.search("%(?![0-9A-Fa-f]{2})", path):
         refuse_early(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")
-    operation = specification().operation("updateProject")
+    operation = specification().operations["updateProject"]
     values = operation.match(method, path)
     if values is None or list(operation.request.violations({"path": values})):
         refuse_early(404, "Route not found")
@@ -178,7 +178,7 @@ def _read(headers: Mapping[str, str], body: bytes, required: Sequence[str] = ())
         value = text
     elif media_type or body:
         refuse_early(415, "Unsupported Media Type", "FST_ERR_CTP_INVALID_MEDIA_TYPE")
-    properties = specification().operation("updateProject").request.definition["properties"]
+    properties = specification().operations["updateProject"].request.definition["properties"]
     schema = {**properties["body"], "required": required}
     errors = jsonschema_rs.Draft202012Validator(schema).iter_errors(value)
     problems = [_message(error, schema) for error in errors if error.kind.name != "additionalProperties"]
@@ -251,7 +251,7 @@ def _check_storable(changes: Any) -> None:
 
 def _complete(project: Mapping[str, Any], number: int) -> Project:
     """Fill up a project from the specification's example, with null where a field may be missing."""
-    operation = specification().operation("updateProject")
+    operation = specification().operations["updateProject"]
     examples = operation.definition["responses"]["200"]["content"]["application/json"]["examples"]
     example = copy.deepcopy(next(iter(examples.values()))["value"])
     schema = operation.answers["200"]
