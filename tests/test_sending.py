@@ -75,6 +75,23 @@ def test_a_server_that_drips_cannot_hold_a_call(dripped: str, first_call: bool) 
         assert server.connections == 1
 
 
+def test_a_call_within_a_call_leaves_the_outer_one_bounded() -> None:
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        drip(connection, hostile.HEAD % 2)
+
+    with StandIn().serve() as vault, Activepieces(vault.api_key, base_url=vault.base_url) as inner:
+
+        def key() -> str:
+            return inner.projects.update(ID, {}).id
+
+        with hostile.serve(handle) as server, Activepieces(key, base_url=server.base_url, max_retries=0) as client:
+            start = time.monotonic()
+            with pytest.raises(APITimeoutError):
+                client.projects.update(ID, {}, timeout=0.25)
+            assert time.monotonic() - start < 2
+
+
 def test_a_server_that_never_ends_cannot_hold_a_call() -> None:
     def handle(connection: socket.socket) -> None:
         hostile.read_request(connection)
@@ -279,12 +296,20 @@ def test_parent_and_child_use_one_client_after_a_fork() -> None:
     program = f"""
 import os, sys
 from activepieces_client import Activepieces
+closed = Activepieces()
+closed.close()
 client = Activepieces()
 client.projects.update("{ID}", {{}})
 child = os.fork()
 for number in range(50):
     client.projects.update("{ID}", {{"externalId": str(os.getpid())}}, check_applied=False)
 client.close()
+try:
+    closed.projects.update("{ID}", {{}})
+except RuntimeError as error:
+    assert "closed" in str(error)
+else:
+    sys.exit("a closed client came to life again")
 if child:
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
