@@ -109,6 +109,30 @@ BODY = "              $ref: '#/components/schemas/UpdateProjectRequest'"
 EXTERNAL_ID = "          description: Your own id for the project.\n"
 
 
+def test_a_field_that_becomes_required_is_missed_by_client_and_stand_in(repository: Path) -> None:
+    what = "What to change. Every field is optional, and a field that is not set stays as it is.\n"
+    edit(repository, f"      description: {what}", f"      description: {what}      required:\n        - displayName\n")
+    finished = regenerate(repository)
+    assert finished.returncode == 0, finished.stderr
+    program = """
+import httpx
+from activepieces_client import RequestValidationError, validate
+from activepieces_client.testing import StandIn
+try:
+    validate({"metadata": {}})
+except RequestValidationError as error:
+    assert "required" in str(error)
+else:
+    raise SystemExit("not refused")
+service = StandIn()
+with httpx.Client(transport=service.transport, headers={"authorization": f"Bearer {service.api_key}"}) as client:
+    url = f"{service.base_url}/v1/projects/project00000000000001"
+    assert client.post(url, json={"metadata": {}}).json()["code"] == "FST_ERR_VALIDATION"
+    assert client.post(url, json={"displayName": "Acme"}).status_code == 200
+"""
+    run_with(repository, program)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [

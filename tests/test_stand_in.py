@@ -93,6 +93,13 @@ def test_unknown_fields_are_dropped_in_silence_at_every_level() -> None:
     assert answer["icon"] == {"color": "RED"}
 
 
+def test_half_a_surrogate_pair_and_great_depth_are_answered() -> None:
+    answer = post(StandIn(), b'{"displayName": "a\\ud83d", "metadata": {"\\udc00": "\\ud83d\\ude00"}}').json()
+    assert answer["displayName"] == "a\ufffd"
+    assert answer["metadata"] == {"\ufffd": "\U0001f600"}
+    assert post(StandIn(), b'{"metadata": {"x": ' + b"[" * 5000 + b"]" * 5000 + b"}}").status_code in (200, 400, 500)
+
+
 def test_every_problem_of_a_body_is_in_the_message() -> None:
     message = post(StandIn(), {"releasesEnabled": 1, "plan": {"pieces": [1], "piecesFilterType": 3}}).json()["message"]
     assert "body/releasesEnabled Invalid input: expected boolean, received number" in message

@@ -17,7 +17,7 @@ import attrs
 from activepieces_api import AuthenticatedClient
 from activepieces_api.api.projects import update_project
 from activepieces_api.models import Project, UpdateProjectRequest
-from activepieces_api.types import Response
+from activepieces_api.types import UNSET, Response
 
 from ._guard import CallOptions
 from ._json import flaw, shorten
@@ -56,9 +56,10 @@ def _wire(body: object) -> UpdateProjectRequest:
 
 def _misfits(body: UpdateProjectRequest) -> Iterator[Problem]:
     """Find the fields of a model that hold what the generated code cannot turn into JSON."""
-    for field in attrs.fields(UpdateProjectRequest):
+    fields = attrs.fields(UpdateProjectRequest)
+    for field in fields:
         try:
-            UpdateProjectRequest(**{field.name: getattr(body, field.name)}).to_dict()
+            attrs.evolve(body, **{other.name: UNSET for other in fields if other is not field}).to_dict()
         except (AttributeError, TypeError, ValueError) as error:
             yield Problem(f"$.{field.name}", f"does not fit {field.type}: {error}")
 

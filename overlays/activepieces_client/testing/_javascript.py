@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
 from activepieces_client._json import is_array, is_object
 
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
 
 def parse(text: str) -> Any:
     """Read JSON as JavaScript does: every number is a float of 64 bits, and there is no NaN.
 
+    Half of a surrogate pair is replaced, as it is on the way to the database.
+
     Raises: ValueError where it is not JSON.
     """
-    return json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_no_constant)
+    return _well_formed(json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_no_constant))
+
+
+def _well_formed(value: Any) -> Any:
+    if is_object(value):
+        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+    if is_array(value):
+        return [_well_formed(item) for item in value]
+    return _HALF_A_PAIR.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _number(literal: str) -> int | float:

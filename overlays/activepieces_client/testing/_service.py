@@ -89,7 +89,9 @@ class Service:
             status, envelope = self._handle(method, path.removeprefix("/api"), headers, body)
         except Refusal as refusal:
             status, envelope = refusal.status, refusal.envelope
-        return Answer(status, json.dumps(envelope, ensure_ascii=False).encode("utf-8", "replace"))
+        except RecursionError:
+            status, envelope = 500, framework_envelope(500, "Maximum call stack size exceeded")
+        return Answer(status, json.dumps(envelope, ensure_ascii=False).encode())
 
     def _handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, Any]]:
         path = path.removesuffix("/")
@@ -179,7 +181,7 @@ def _read(headers: Mapping[str, str], body: bytes, required: Sequence[str] = ())
     elif media_type or body:
         refuse_early(415, "Unsupported Media Type", "FST_ERR_CTP_INVALID_MEDIA_TYPE")
     properties = specification().operations["updateProject"].request.definition["properties"]
-    schema = {**properties["body"], "required": required}
+    schema = {**properties["body"], "required": [*properties["body"].get("required", []), *required]}
     errors = jsonschema_rs.Draft202012Validator(schema).iter_errors(value)
     problems = [_message(error, schema) for error in errors if error.kind.name != "additionalProperties"]
     if problems:
