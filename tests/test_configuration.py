@@ -95,6 +95,7 @@ def test_a_key_that_no_header_carries_is_refused_at_once_and_not_shown(client: t
         "http://flows.example.com/api",
         "http://10.0.0.1/api",
         "http://localhost.example.com/api",
+        "http://127.0.0.1.example.com/api",
         "ftp://flows.example.com",
         "flows.example.com/api",
         "https://",
@@ -110,7 +111,9 @@ def test_an_address_that_is_not_https_or_not_an_address_is_refused(base_url: str
         Activepieces("sk-1", base_url=base_url)
 
 
-@pytest.mark.parametrize("base_url", ["http://localhost:8080/api", "http://127.0.0.1/api", "http://[::1]:1/api/"])
+@pytest.mark.parametrize(
+    "base_url", ["http://localhost:8080/api", "http://127.0.0.1/api", "http://127.1.2.3/api", "http://[::1]:1/api/"]
+)
 def test_loopback_may_be_http(base_url: str) -> None:
     Activepieces("sk-1", base_url=base_url).close()
 

@@ -28,6 +28,7 @@ AsyncKeySource = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
 # What a header can carry, less spaces. The shape of a key is left open: platform keys and sign-in tokens differ.
 _KEY = re.compile(r"[\x21-\x7e]+")
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 def resolve_base_url(base_url: str | None, *, allow_http: bool) -> str:
@@ -42,7 +43,7 @@ def resolve_base_url(base_url: str | None, *, allow_http: bool) -> str:
         raise ConfigurationError(f"base_url is not a URL: {error}") from None
     if url.scheme not in ("https", "http") or not url.host or url.userinfo or url.query or url.fragment:
         raise ConfigurationError("base_url must be an address alone, like https://flows.example.com/api")
-    if url.scheme == "http" and not allow_http and url.host not in ("localhost", "127.0.0.1", "::1"):
+    if url.scheme == "http" and not allow_http and not _LOOPBACK.fullmatch(url.host):
         raise ConfigurationError(f"base_url must be https, since http shows the key to others; it is {address!r}")
     return str(url).rstrip("/")
 
