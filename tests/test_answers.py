@@ -191,6 +191,29 @@ def test_an_answer_that_is_no_project_does_not_look_like_a_failed_update(
     assert caught.value.response.content == content
 
 
+def test_answers_of_great_depth(service: StandIn, update: Update) -> None:
+    def answers(depth: int) -> tuple[httpx.Response, httpx.Response]:
+        """No project, and one with metadata, both of a depth."""
+        deep = b"[" * depth + b"]" * depth
+        project = answer(service, metadata={"x": None}).content.replace(b"null", deep)
+        return httpx.Response(200, content=deep), httpx.Response(200, content=project)
+
+    nothing, project = answers(300)
+    service.fail(nothing, project, project)
+    with pytest.raises(ResponseValidationError, match="cannot be checked"):
+        update(service, ID, {})
+    assert isinstance(update(service, ID, {}), Project)
+    with pytest.raises(NotAppliedError):
+        update(service, ID, {"metadata": {}})
+
+    for depth in (900, 5000):  # somewhere there, Python's own reader of JSON gives up, and its writer before it
+        service.fail(*answers(depth))
+        bodies: list[dict[str, Any]] = [{}, {"metadata": {}}]
+        for body in bodies:
+            with pytest.raises((ResponseValidationError, NotAppliedError)):
+                update(service, ID, body)
+
+
 def test_a_status_of_success_that_the_specification_does_not_have(service: StandIn, update: Update) -> None:
     service.fail(204)
     with pytest.raises(ResponseValidationError, match="204"):

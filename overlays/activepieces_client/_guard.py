@@ -172,7 +172,7 @@ class _Deadline(threading.local):
     def _read(self, read: Callable[..., bytes], max_bytes: int, timeout: float | None = None) -> bytes:
         left = self.end - time.monotonic()
         if left <= 0:
-            raise TimeoutError
+            raise httpx.ReadTimeout(_TOO_LONG)
         return read(max_bytes, timeout=min(left, left if timeout is None else timeout))
 
 
@@ -205,8 +205,6 @@ class Guard:
             return self.http_client().send(step, auth=self.auth, follow_redirects=False)
         except httpx.RequestError as error:
             return error
-        except TimeoutError:
-            return httpx.ReadTimeout(_TOO_LONG, request=step)
         finally:
             _deadline.end = before
 
@@ -232,9 +230,8 @@ class AsyncGuard:
             await anyio.sleep(step)
             return None
         try:
-            with anyio.fail_after(_total(step)):
+            with anyio.move_on_after(_total(step)):
                 return await self.http_client().send(step, auth=self.auth, follow_redirects=False)
         except httpx.RequestError as error:
             return error
-        except TimeoutError:
-            return httpx.ReadTimeout(_TOO_LONG, request=step)
+        return httpx.ReadTimeout(_TOO_LONG)

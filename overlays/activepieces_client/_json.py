@@ -39,7 +39,10 @@ def json_path(keys: Keys, root: str = "$") -> str:
 
 def shorten(value: object, length: int = 100) -> str:
     """Show a value as JSON, cut to a length in characters."""
-    text = json.dumps(value, ensure_ascii=False, default=repr)
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=repr)
+    except RecursionError:
+        text = f"<{type(value).__name__}, nested very deep>"
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

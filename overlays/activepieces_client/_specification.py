@@ -23,9 +23,8 @@ import activepieces_api.models
 from ._json import Keys, equal, is_object, json_path, shorten, to_json
 from .exceptions import ConfigurationError, Difference, Problem, RequestValidationError
 
-# What the arguments of httpx.Client.request are in a request, and where the path of a problem in it starts.
+# What the arguments of httpx.Client.request are in a request.
 _MEMBERS = {"params": "query", "headers": "header", "cookies": "cookie", "json": "body"}
-_ROOTS: dict[str | int, str] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie", "body": "$"}
 
 # Stands for the value in the validator's messages, so that a long one can be shown short.
 _MASK = "\0"
@@ -42,7 +41,11 @@ class Schema:
 
     def violations(self, value: Any) -> Iterator[tuple[Keys, str]]:
         """Find every rule that a JSON value breaks: where, and how."""
-        errors = list(self._validator.iter_errors(value))
+        try:
+            errors = list(self._validator.iter_errors(value))
+        except ValueError as reason:  # it gives up where a value that breaks a rule is some 255 levels deep
+            yield (), f"cannot be checked: {reason}"
+            return
         wrong_type = {tuple(error.instance_path) for error in errors if error.kind.name == "type"}
         for error in errors:
             keys, message = tuple(error.instance_path), error.message
@@ -72,6 +75,11 @@ def _unknown(name: str, known: Mapping[str, Any]) -> str:
     nearest = difflib.get_close_matches(name.lower(), names, n=1)
     hint = f"did you mean {shorten(names[nearest[0]])}?" if nearest else f"known are {', '.join(known)}"
     return f"is not a field of this object; {hint}"
+
+
+def _request_path(keys: Keys) -> str:
+    """Write where a problem stands: the body is the root of its path, another member the start of it."""
+    return json_path(keys[1:], "$" if keys[0] == "body" else str(keys[0]))
 
 
 def _position(value: Any, keys: Keys) -> list[int]:
@@ -109,8 +117,12 @@ class Operation:
             members["properties"][item["name"]] = item["schema"]
             members["required"] += [item["name"]] * item.get("required", False)
         self.request = Schema({"properties": request}, document)
-        answers = {key: json_schema(answer) for key, answer in self.definition["responses"].items() if key[0] in "2d"}
-        self.answers = {key: Schema(schema, document) if schema else None for key, schema in answers.items()}
+        answers = {key: json_schema(answer) for key, answer in self.definition["responses"].items()}
+        self.answers = {
+            key: Schema(schema, document) if schema else None
+            for key, schema in answers.items()
+            if key.startswith(("2", "default"))
+        }
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Read the path parameters of a request to this operation; None where it is a request to another."""
@@ -142,7 +154,7 @@ class Operation:
         found += [violation for violation in self.request.violations(plain) if violation[0] not in places]
         found.sort(key=lambda problem: _position(plain, problem[0]))
         if found:
-            raise RequestValidationError([Problem(json_path(keys[1:], _ROOTS[keys[0]]), how) for keys, how in found])
+            raise RequestValidationError([Problem(_request_path(keys), how) for keys, how in found])
         return plain
 
     def check_arguments(self, path_values: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:

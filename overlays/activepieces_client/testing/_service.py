@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
-import attrs
+import httpx
 import jsonschema_rs
 
 from activepieces_client._json import is_object
@@ -26,15 +26,6 @@ MAX_BODY = 29 * 2**20  # bytes
 MAX_STORED_INTEGER = 2**31 - 1  # the column of maxConcurrentJobs is narrower than its documentation
 
 Project = dict[str, Any]
-
-
-@attrs.frozen
-class Answer:
-    """An answer of the service."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json; charset=utf-8"
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not an error of ours
@@ -79,21 +70,22 @@ class Service:
         self.member_key = "stand-in.member.token"
         self._pools: dict[str, str] = {}
 
-    def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Answer a request; `target` is the path and query as they are on the wire, `headers` have lower-case names."""
+    def answer(self, method: str, target: str, headers: httpx.Headers, body: bytes) -> httpx.Response:
+        """Answer a request; `target` is the path and query as they are on the wire."""
         path = target.partition("?")[0]
         if not path.startswith("/api/"):
             # The web server answers everything else with the page of the web application.
-            return Answer(200, b"<!doctype html>\n<title>Activepieces</title>\n", "text/html; charset=utf-8")
+            return httpx.Response(200, html="<!doctype html>\n<title>Activepieces</title>\n")
         try:
             status, envelope = self._handle(method, path.removeprefix("/api"), headers, body)
         except Refusal as refusal:
             status, envelope = refusal.status, refusal.envelope
         except RecursionError:
             status, envelope = 500, framework_envelope(500, "Maximum call stack size exceeded")
-        return Answer(status, json.dumps(envelope, ensure_ascii=False).encode())
+        content = json.dumps(envelope, ensure_ascii=False).encode()
+        return httpx.Response(status, headers={"content-type": "application/json; charset=utf-8"}, content=content)
 
-    def _handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, Any]]:
+    def _handle(self, method: str, path: str, headers: httpx.Headers, body: bytes) -> tuple[int, Mapping[str, Any]]:
         path = path.removesuffix("/")
         if (method, path) == ("POST", "/v1/projects"):
             created = _read(headers, body, required=["displayName"])
@@ -110,9 +102,10 @@ class Service:
                 return 200, project
         refuse(404, "ENTITY_NOT_FOUND", entityId=project_id, entityType="project")
 
-    def _authenticate(self, headers: Mapping[str, str]) -> bool:
+    def _authenticate(self, headers: httpx.Headers) -> bool:
         """Say whether the key is that of the platform's owner."""
-        scheme, _, key = headers.get("authorization", "").partition(" ")
+        authorization: str = headers.get("authorization", "")
+        scheme, _, key = authorization.partition(" ")
         if scheme != "Bearer":
             refuse(403, "AUTHORIZATION", message="principal is not allowed for this route")
         if key not in (self.api_key, self.member_key):
@@ -160,7 +153,7 @@ def _route(method: str, path: str) -> str:
     return values["id"]
 
 
-def _read(headers: Mapping[str, str], body: bytes, required: Sequence[str] = ()) -> dict[str, Any]:
+def _read(headers: httpx.Headers, body: bytes, required: Sequence[str] = ()) -> dict[str, Any]:
     """Read the body as far as the service knows its fields; this comes before the key is looked at."""
     if len(body) > MAX_BODY:
         refuse_early(413, "Request body is too large", "FST_ERR_CTP_BODY_TOO_LARGE")
@@ -182,7 +175,10 @@ def _read(headers: Mapping[str, str], body: bytes, required: Sequence[str] = ())
         refuse_early(415, "Unsupported Media Type", "FST_ERR_CTP_INVALID_MEDIA_TYPE")
     properties = specification().operations["updateProject"].request.definition["properties"]
     schema = {**properties["body"], "required": [*properties["body"].get("required", []), *required]}
-    errors = jsonschema_rs.Draft202012Validator(schema).iter_errors(value)
+    try:
+        errors = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(value))
+    except ValueError:  # the validator gives up where a value that breaks a rule is some 255 levels deep
+        refuse_early(400, "body/ Invalid input", "FST_ERR_VALIDATION")
     problems = [_message(error, schema) for error in errors if error.kind.name != "additionalProperties"]
     if problems:
         # A value of another type than an enum's breaks two rules of ours, but one of the service's.

@@ -92,11 +92,9 @@ class StandIn:
             )
             if self._failures:
                 return _fail(self._failures.popleft(), request)
-            headers = {name.lower(): value for name, value in request.headers.items()}
             # The target is the path as it was on the wire, where the URL has it tidied up.
             target: bytes = request.extensions.get("target", request.url.raw_path)
-            answer = self._service.answer(request.method, target.decode("latin-1"), headers, request.content)
-        return httpx.Response(answer.status, headers={"content-type": answer.content_type}, content=answer.body)
+            return self._service.answer(request.method, target.decode("latin-1"), request.headers, request.content)
 
 
 def _fail(failure: Failure, request: httpx.Request) -> httpx.Response:
