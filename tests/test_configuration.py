@@ -5,9 +5,16 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
+import httpx
 import pytest
 
-from activepieces_client import Activepieces, ActivepiecesError, AsyncActivepieces, ConfigurationError
+from activepieces_client import (
+    Activepieces,
+    ActivepiecesError,
+    AsyncActivepieces,
+    BadRequestError,
+    ConfigurationError,
+)
 from activepieces_client.testing import StandIn
 
 from .conftest import Update
@@ -43,6 +50,19 @@ def test_explicit_beats_environment_beats_file(
     update(service, ID, {})
     keys = [request.headers["authorization"].removeprefix("Bearer ") for request in service.requests]
     assert keys == [service.member_key, service.api_key]
+
+
+def test_without_an_address_it_is_the_cloud() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(400)
+
+    client = Activepieces("sk-1", http_client=httpx.Client(transport=httpx.MockTransport(answer)))
+    with pytest.raises(BadRequestError):
+        client.projects.update(ID, {})
+    assert asked == [f"https://cloud.activepieces.com/api/v1/projects/{ID}"]
 
 
 def test_the_key_comes_from_a_callable(service: StandIn, update: Update) -> None:

@@ -83,6 +83,19 @@ def test_a_source_that_gives_no_key(service: StandIn, update: Update) -> None:
     assert service.requests == []
 
 
+def test_what_the_source_raises_is_its_own_and_nothing_is_repeated(service: StandIn, update: Update) -> None:
+    asked: list[None] = []
+
+    def source() -> str:
+        asked.append(None)
+        raise TimeoutError("the vault is silent")
+
+    with pytest.raises(TimeoutError, match="the vault is silent"):
+        update(service, ID, {}, client={"api_key": source})
+    assert len(asked) == 1
+    assert service.requests == []
+
+
 def test_an_async_source_is_not_for_the_sync_client(service: StandIn) -> None:
     http_client = httpx.Client(transport=service.transport)
     source = Source("sk-1")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import filecmp
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -118,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
             changes = list(differences(PACKAGE, package))
             if changes and not check:
                 put_in_place(package)
-    except (RegenerationError, OSError, shutil.Error) as error:
+    except (RegenerationError, OSError) as error:
         print(f"{error}\n{place} is as it was.", file=sys.stderr)
         return 1
     if check and changes:
