@@ -6,16 +6,19 @@ import json
 import logging
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import pytest
+import trustme
 
 from activepieces_client import (
     Activepieces,
@@ -73,6 +76,18 @@ def test_a_server_that_drips_cannot_hold_a_call(dripped: str, first_call: bool) 
             client.projects.update(ID, {}, timeout=0.25)
         assert 0.9 < time.monotonic() - start < 2  # four phases of 0.25
         assert server.connections == 1
+
+
+def test_a_server_that_takes_a_body_in_drips_cannot_hold_a_call() -> None:
+    def handle(connection: socket.socket) -> None:
+        while connection.recv(65536):
+            time.sleep(0.005)
+
+    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError):
+            client.projects.update(ID, {"metadata": {"notes": "x" * 60_000_000}}, timeout=0.25)
+        assert time.monotonic() - start < 2
 
 
 def test_a_call_within_a_call_leaves_the_outer_one_bounded() -> None:
@@ -255,6 +270,29 @@ def test_proxies_of_the_environment_are_used(update: Update, monkeypatch: pytest
             monkeypatch.delenv(name, raising=False)
         update_at(update, "http://flows.test/api", client={"allow_http": True}, check_applied=False)
     assert requests[0].startswith(b"POST http://flows.test/api/v1/projects/")
+
+
+def test_certificates_of_the_environment_are_trusted(
+    update: Update, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
+    context.load_cert_chain(tmp_path / "server.pem")
+    body = project()
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            hostile.read_request(secured)
+            secured.sendall(hostile.HEAD % len(body) + body)
+
+    with hostile.serve(handle) as server:
+        address = server.base_url.replace("http:", "https:")
+        with pytest.raises(APIConnectionError, match="CERTIFICATE_VERIFY_FAILED"):
+            update_at(update, address, max_retries=0)
+        authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+        update_at(update, address, check_applied=False)
 
 
 def test_one_client_serves_many_threads() -> None:

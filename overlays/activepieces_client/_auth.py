@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import os
 import re
@@ -73,7 +72,7 @@ class BearerAuth(httpx.Auth):
         self._key = Key(None)
         self._locks: dict[int, threading.Lock] = {}
         self._async_lock = anyio.Lock()
-        self._origin, self._source, self._renewable = _find_source(api_key)
+        self._origin, self._source = _find_source(api_key)
         if not callable(api_key.value):
             self._obtain(0)
 
@@ -95,7 +94,7 @@ class BearerAuth(httpx.Auth):
         """Decide: a number asks for a key of a later generation, a request is to be sent, None is the end."""
         key: Key = yield 0
         response: httpx.Response = yield key.signed(request)
-        if response.status_code == HTTPStatus.UNAUTHORIZED and self._renewable:
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
             renewed: Key = yield key.generation
             if renewed.value != key.value:
                 yield renewed.signed(request)
@@ -123,19 +122,20 @@ class BearerAuth(httpx.Auth):
         self._key = key
 
 
-def _find_source(api_key: Key) -> tuple[str, Callable[[], str | Awaitable[str]], bool]:
-    """Find where keys come from: its name, the source, and whether another key may come when it is asked again."""
+def _find_source(api_key: Key) -> tuple[str, Callable[[], str | Awaitable[str]]]:
+    """Find where keys come from, and its name; a source that is not a callable or a file gives the same key again."""
     value: AsyncKeySource | None = api_key.value
     if callable(value):
-        return "api_key()", value, True
+        return "api_key()", value
     if value is not None:
-        return "api_key", lambda: value, False
+        return "api_key", lambda: value
     if KEY_VARIABLE in os.environ:
-        return KEY_VARIABLE, lambda: os.environ[KEY_VARIABLE], False
-    if KEY_FILE_VARIABLE in os.environ:
-        return KEY_FILE_VARIABLE, functools.partial(_read_key, os.environ[KEY_FILE_VARIABLE]), True
+        key = os.environ[KEY_VARIABLE]
+        return KEY_VARIABLE, lambda: key
+    if path := os.environ.get(KEY_FILE_VARIABLE):
+        return KEY_FILE_VARIABLE, lambda: _read_key(path)
     raise ConfigurationError(
-        f"no API key: pass api_key, or set {KEY_VARIABLE}, or set {KEY_FILE_VARIABLE} to the path of a file"
+        f"no API key: pass api_key, or set {KEY_VARIABLE}, or {KEY_FILE_VARIABLE} to a file's path"
     )
 
 

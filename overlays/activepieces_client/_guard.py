@@ -33,6 +33,9 @@ MIN_BACKOFF = 0.5
 MAX_BACKOFF = 8.0
 MAX_RETRY_AFTER = 60.0
 
+# Bytes; a peer that takes few at a time is noticed between two chunks.
+_CHUNK = 65536
+
 _TOO_LONG = "the attempt as a whole took longer than its phases may together"
 
 Step = httpx.Request | float | httpx.Response
@@ -108,11 +111,8 @@ class Policy:
         try:
             model = schema.model(value)
         except (LookupError, TypeError, ValueError, AttributeError):
-            reasons = [
-                "the service accepted the request, but its answer cannot be read",
-                *map(": ".join, deviations.items()),
-            ]
-            raise errors.ResponseValidationError("\n  ".join(reasons), answer) from None
+            reasons = "\n  ".join(["its answer cannot be read", *map(": ".join, deviations.items())])
+            raise errors.ResponseValidationError(f"the service accepted the request, but {reasons}", answer) from None
         for path, message in deviations.items():
             kind = (operation.id, re.sub(r"\[\d+\]", "[*]", path))
             if kind not in self._warned:
@@ -142,8 +142,11 @@ def _error(request: httpx.Request, outcome: Outcome, attempts: int) -> errors.AP
     if isinstance(outcome, httpx.Response):
         return errors.status_error(outcome, attempts)
     kind = errors.APITimeoutError if isinstance(outcome, httpx.TimeoutException) else errors.APIConnectionError
+    cause: BaseException | None = outcome
+    while cause and not str(cause):  # trio's errors of TLS have no words of their own
+        cause = cause.__context__
     # By its words only: the frames of httpx and httpcore, which tracebacks with locals show, hold the key.
-    return kind(f"{type(outcome).__name__}: {outcome}".rstrip(": "), request, attempts)
+    return kind(f"{type(outcome).__name__}: {cause or ''}".rstrip(": "), request, attempts)
 
 
 @functools.cache
@@ -163,17 +166,25 @@ class _Deadline(threading.local):
 
     end = math.inf
 
-    def limit_reads(self, event: str, info: dict[str, Any]) -> None:
-        """Hold each read of a new connection to the deadline of the attempt that reads; httpx's extension `trace`."""
+    def limit(self, event: str, info: dict[str, Any]) -> None:
+        """Hold a new connection to the deadline of the attempt that uses it; httpx's extension `trace`."""
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             stream = info["return_value"]
             stream.read = functools.partial(self._read, stream.read)
+            stream.write = functools.partial(self._write, stream.write)
 
-    def _read(self, read: Callable[..., bytes], max_bytes: int, timeout: float | None = None) -> bytes:
+    def _read(self, read: Callable[..., bytes], max_bytes: int, timeout: float = math.inf) -> bytes:
+        return read(max_bytes, timeout=self._left(timeout))
+
+    def _write(self, write: Callable[..., None], content: bytes, timeout: float = math.inf) -> None:
+        for start in range(0, len(content), _CHUNK):
+            write(content[start : start + _CHUNK], timeout=self._left(timeout))
+
+    def _left(self, timeout: float) -> float:
         left = self.end - time.monotonic()
         if left <= 0:
-            raise httpx.ReadTimeout(_TOO_LONG)
-        return read(max_bytes, timeout=min(left, left if timeout is None else timeout))
+            raise httpx.TimeoutException(_TOO_LONG)
+        return min(left, timeout)
 
 
 _deadline = _Deadline()
@@ -199,7 +210,7 @@ class Guard:
         if not isinstance(step, httpx.Request):
             time.sleep(step)
             return None
-        step.extensions["trace"] = _deadline.limit_reads
+        step.extensions["trace"] = _deadline.limit
         before, _deadline.end = _deadline.end, time.monotonic() + _total(step)
         try:
             return self.http_client().send(step, auth=self.auth, follow_redirects=False)
@@ -234,4 +245,4 @@ class AsyncGuard:
                 return await self.http_client().send(step, auth=self.auth, follow_redirects=False)
         except httpx.RequestError as error:
             return error
-        return httpx.ReadTimeout(_TOO_LONG)
+        return httpx.TimeoutException(_TOO_LONG)

@@ -84,7 +84,7 @@ class ActivepiecesError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickle would call the constructor with the message alone; ours take what the message is made from.
-        return _restore, (type(self), self.args, self.__dict__)
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
 
 class ConfigurationError(ActivepiecesError):
@@ -151,6 +151,9 @@ class APITimeoutError(APIConnectionError):
     """There was no answer in time; the service may have made the update all the same."""
 
 
+_BY_STATUS: dict[int, type[APIStatusError]] = {}
+
+
 class APIStatusError(APIError):
     """The answer is not a success.
 
@@ -161,6 +164,10 @@ class APIStatusError(APIError):
         message: What went wrong, for people.
         response: The answer.
     """
+
+    def __init_subclass__(cls, status: int | None = None) -> None:
+        if status:
+            _BY_STATUS[status] = cls
 
     def __init__(self, response: httpx.Response, attempts: int = 1) -> None:
         envelope = _envelope(response)
@@ -178,35 +185,35 @@ class APIStatusError(APIError):
         super().__init__(f"{head}: {self.message}", response.request, attempts)
 
 
-class BadRequestError(APIStatusError):
+class BadRequestError(APIStatusError, status=400):
     """400: the service found the body invalid."""
 
 
-class AuthenticationError(APIStatusError):
+class AuthenticationError(APIStatusError, status=401):
     """401: the key is unknown or expired."""
 
 
-class PaymentRequiredError(APIStatusError):
+class PaymentRequiredError(APIStatusError, status=402):
     """402: the platform's plan does not include this."""
 
 
-class PermissionDeniedError(APIStatusError):
+class PermissionDeniedError(APIStatusError, status=403):
     """403: the key may not do this."""
 
 
-class NotFoundError(APIStatusError):
+class NotFoundError(APIStatusError, status=404):
     """404: there is no such project, or no such route."""
 
 
-class ConflictError(APIStatusError):
+class ConflictError(APIStatusError, status=409):
     """409: the external id is taken, or a rule of the business is broken."""
 
 
-class PayloadTooLargeError(APIStatusError):
+class PayloadTooLargeError(APIStatusError, status=413):
     """413: the body is too large."""
 
 
-class RateLimitError(APIStatusError):
+class RateLimitError(APIStatusError, status=429):
     """429: too many requests.
 
     Attributes:
@@ -220,18 +227,6 @@ class RateLimitError(APIStatusError):
 
 class ServerError(APIStatusError):
     """5xx: the service, or a proxy in front of it, failed."""
-
-
-_BY_STATUS: dict[int, type[APIStatusError]] = {
-    400: BadRequestError,
-    401: AuthenticationError,
-    402: PaymentRequiredError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    413: PayloadTooLargeError,
-    429: RateLimitError,
-}
 
 
 def status_error(response: httpx.Response, attempts: int) -> APIStatusError:
@@ -262,9 +257,3 @@ def _envelope(response: httpx.Response) -> dict[str, Any]:
     except (ValueError, RecursionError):  # HTML, half a body, bytes that are not UTF-8: a proxy's, not the service's
         return {}
     return body if is_object(body) else {}
-
-
-def _restore(cls: type[ActivepiecesError], args: tuple[Any, ...], state: dict[str, Any]) -> ActivepiecesError:
-    error = cls.__new__(cls, *args)
-    error.__dict__.update(state)
-    return error
