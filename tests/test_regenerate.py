@@ -2,117 +2,54 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import random
+import resource
 import shutil
+import signal
 import subprocess
-import sys
+import time
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from .repository import Repository
+
 HEADER = "# Written by `nox -s regenerate`"
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    for name in ("openapi.yaml", "generator-config.yaml"):
-        shutil.copy(ROOT / name, tmp_path)
-    for name in ("generated", "tools"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path
+def repository(tmp_path: Path) -> Repository:
+    return Repository.copy(tmp_path)
 
 
-def regenerate(repository: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return subprocess.run(
-        [sys.executable, "tools/regenerate.py", *arguments],
-        cwd=repository,
-        env={**os.environ, "PATH": path, **environment},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-
-def edit(repository: Path, old: str, new: str) -> None:
-    file = repository / "openapi.yaml"
-    text = file.read_text("utf-8")
-    assert text.count(old) == 1
-    file.write_text(text.replace(old, new), "utf-8")
-
-
-def run_with(repository: Path, program: str) -> None:
-    """Run a program with the package that was generated there, and with the overlay."""
-    path = os.pathsep.join([str(repository / "generated"), str(ROOT / "overlays")])
-    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path}, check=True)
-
-
-def contents(repository: Path) -> dict[str, bytes]:
-    folder = repository / "generated"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def test_what_is_deleted_comes_back_byte_for_byte(repository: Path) -> None:
-    before = contents(repository)
-    shutil.rmtree(repository / "generated")
-    finished = regenerate(repository)
+def test_what_is_deleted_comes_back_byte_for_byte(repository: Repository) -> None:
+    before = repository.contents()
+    shutil.rmtree(repository.folder / "generated")
+    finished = repository.run("regenerate")
     assert finished.returncode == 0, finished.stderr
-    assert contents(repository) == before
+    assert repository.contents() == before
     for name, content in before.items():
         assert not name.endswith(".py") or content.decode().startswith(HEADER)
 
 
-def test_settings_around_it_change_no_byte(repository: Path) -> None:
-    before = contents(repository)
-    (repository / "ruff.toml").write_text(
+def test_settings_around_it_change_no_byte(repository: Repository) -> None:
+    before = repository.contents()
+    (repository.folder / "ruff.toml").write_text(
         'line-length = 60\nexclude = ["generated"]\n[format]\nquote-style = "single"\n'
     )
-    (repository / ".gitignore").write_text("generated/\n")
-    shutil.rmtree(repository / "generated")
-    finished = regenerate(repository, LC_ALL="C", PYTHONUTF8="0", TZ="Asia/Tokyo", PYTHONHASHSEED="1")
+    (repository.folder / ".gitignore").write_text("generated/\n")
+    shutil.rmtree(repository.folder / "generated")
+    finished = repository.run("regenerate", LC_ALL="C", PYTHONUTF8="0", TZ="Asia/Tokyo", PYTHONHASHSEED="1")
     assert finished.returncode == 0, finished.stderr
-    assert contents(repository) == before
+    assert repository.contents() == before
 
 
-def test_a_new_field_is_an_argument_that_is_checked_before_sending(repository: Path) -> None:
-    edit(
-        repository,
-        "        metadata:\n          $ref",
-        "        description:\n          type: string\n"
-        "          description: For people.\n          maxLength: 10\n        metadata:\n          $ref",
-    )
-    finished = regenerate(repository)
-    assert finished.returncode == 0, finished.stderr
-    assert "generated/activepieces_api/models/update_project_request.py" in finished.stdout
-    program = """
-import httpx
-from activepieces_client import Activepieces, RequestValidationError
-from activepieces_client.models import UpdateProjectRequest
-from activepieces_client.testing import StandIn
-service = StandIn()
-client = Activepieces(service.api_key, base_url=service.base_url, http_client=httpx.Client(transport=service.transport))
-client.projects.update("project00000000000001", UpdateProjectRequest(description="short"))
-assert service.requests[0].content == b'{"description":"short"}'
-try:
-    client.projects.update("project00000000000001", UpdateProjectRequest(description="much too long"))
-except RequestValidationError as error:
-    assert error.problems[0].path == "$.description", error
-else:
-    raise SystemExit("not refused")
-assert len(service.requests) == 1
-"""
-    run_with(repository, program)
-
-
-BODY = "              $ref: '#/components/schemas/UpdateProjectRequest'"
-EXTERNAL_ID = "          description: Your own id for the project.\n"
-
-
-def test_a_field_that_becomes_required_is_missed_by_client_and_stand_in(repository: Path) -> None:
+def test_a_field_that_becomes_required_is_missed_by_client_and_stand_in(repository: Repository) -> None:
     what = "What to change. Every field is optional, and a field that is not set stays as it is.\n"
-    edit(repository, f"      description: {what}", f"      description: {what}      required:\n        - displayName\n")
-    finished = regenerate(repository)
+    repository.edit(f"      description: {what}", f"      description: {what}      required:\n        - displayName\n")
+    finished = repository.run("regenerate")
     assert finished.returncode == 0, finished.stderr
     program = """
 import httpx
@@ -130,40 +67,115 @@ with httpx.Client(transport=service.transport, headers={"authorization": f"Beare
     assert client.post(url, json={"metadata": {}}).json()["code"] == "FST_ERR_VALIDATION"
     assert client.post(url, json={"displayName": "Acme"}).status_code == 200
 """
-    run_with(repository, program)
+    repository.python(program)
+
+
+def untouched(repository: Repository, finished: subprocess.CompletedProcess[str], before: dict[str, bytes]) -> None:
+    assert finished.returncode == 1
+    assert not finished.stderr.startswith("Traceback")
+    assert finished.stderr.endswith("generated/activepieces_api is as it was.\n")
+    assert repository.contents() == before
+    assert [path.name for path in (repository.folder / "generated").iterdir()] == ["activepieces_api"]
+    assert list(repository.folder.glob(".regenerate-*")) == []
 
 
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("openapi: 3.1.0", "openapi: [", "is not YAML"),
-        ("openapi: 3.1.0", "swagger: 2", "the generator stopped"),
-        (BODY, "              $ref: '#/nowhere'", "the generator stopped"),
-        (EXTERNAL_ID, f"{EXTERNAL_ID}          enum: [1, a]\n", "the generator stopped"),
+        ("openapi: 3.1.0", "openapi: [", "openapi.yaml:17: is not YAML"),
+        ("openapi: 3.1.0", "openapi: 3.1.0\nopenapi: 3.1.0", "openapi.yaml:15: is not YAML"),
+        ("openapi: 3.1.0", "swagger: '2.0'", "openapi.yaml: is not an OpenAPI document"),
+        ("\nservers:", "\nmade: 2026-11-23\nservers:", "openapi.yaml:26: made: the value must be in quotes"),
     ],
-    ids=["syntax", "version", "reference", "dropped schema"],
+    ids=["syntax", "key twice", "Swagger", "date"],
 )
-def test_where_a_step_fails_nothing_changes(repository: Path, old: str, new: str, reason: str) -> None:
-    before = contents(repository)
-    edit(repository, old, new)
-    finished = regenerate(repository)
-    assert finished.returncode == 1
+def test_a_document_that_cannot_be_read_changes_nothing(
+    repository: Repository, old: str, new: str, reason: str
+) -> None:
+    before = repository.contents()
+    repository.edit(old, new)
+    finished = repository.run("regenerate")
     assert reason in finished.stderr
-    assert "Traceback" not in finished.stderr
-    assert contents(repository) == before
-    assert [path.name for path in (repository / "generated").iterdir()] == ["activepieces_api"]
+    untouched(repository, finished, before)
 
 
-def test_fresh_names_what_is_stale_edited_missing_and_extra(repository: Path) -> None:
-    assert regenerate(repository, "--check").returncode == 0
-    package = repository / "generated" / "activepieces_api"
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("Path('client.py').open('a').write('x: int = str()')", "client.py:"),
+        ("Path('models/project.py').write_text('1 / 0')", "cannot be imported"),
+        (
+            "Path('api/projects/update_project.py').unlink()",
+            "the generator dropped the operation POST /v1/projects/{id}",
+        ),
+        ("raise SystemExit(1)", "the generator stopped"),
+    ],
+    ids=["types", "import", "dropped operation", "failure"],
+)
+def test_a_generator_that_goes_wrong_changes_nothing(repository: Repository, program: str, reason: str) -> None:
+    before = repository.contents()
+    repository.merge({"info": {"title": "Another"}})
+    hook = repository.folder / "hook.py"
+    hook.write_text(f"from pathlib import Path\n{program}")
+    repository.edit("post_hooks:\n", f"post_hooks:\n  - python {hook}\n", "generator-config.yaml")
+    finished = repository.run("regenerate")
+    assert reason in finished.stderr
+    untouched(repository, finished, before)
+
+
+def test_a_full_disk_changes_nothing(repository: Repository) -> None:
+    before = repository.contents()
+    repository.merge({"info": {"title": "Another"}})
+    for size in (0, 5_000, 20_000):
+        limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
+        finished = repository.run("regenerate", before=limit)
+        untouched(repository, finished, before)
+
+
+def test_a_run_that_is_killed_leaves_the_package_whole(repository: Repository) -> None:
+    before = repository.contents()
+    repository.merge({"info": {"title": "Another"}})
+    start = time.monotonic()
+    assert repository.run("regenerate").returncode == 0
+    seconds = time.monotonic() - start
+    after = repository.contents()
+    assert before != after
+    for title in ["Another", "Activepieces"] * 4:
+        repository.merge({"info": {"title": title}})
+        with subprocess.Popen(repository.command("regenerate"), **repository.surroundings(), process_group=0) as run:
+            # The end is where the package takes its place.
+            time.sleep(seconds * random.choice([random.random(), random.uniform(0.9, 1.1)]))
+            os.killpg(run.pid, signal.SIGKILL)
+            run.communicate()
+        assert repository.contents() in (before, after)
+    finished = repository.run("regenerate")
+    assert finished.returncode == 0, finished.stderr
+    assert repository.contents() == before
+
+
+def test_an_interrupted_run_says_so_and_cleans_up(repository: Repository) -> None:
+    before = repository.contents()
+    repository.merge({"info": {"title": "Another"}})
+    with subprocess.Popen(repository.command("regenerate"), **repository.surroundings()) as run:
+        while not list(repository.folder.glob(".regenerate-*")):
+            time.sleep(0.01)
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate()
+    assert (run.returncode, said) == (130, "interrupted; generated/activepieces_api is as it was.\n")
+    assert repository.contents() == before
+    assert list(repository.folder.glob(".regenerate-*")) == []
+
+
+def test_fresh_names_what_is_stale_edited_missing_and_extra(repository: Repository) -> None:
+    assert repository.run("regenerate", "--check").returncode == 0
+    package = repository.folder / "generated" / "activepieces_api"
     (package / "extra.py").touch()
     (package / "errors.py").unlink()
     with (package / "client.py").open("a") as file:
         file.write("# by hand\n")
-    before = contents(repository)
+    before = repository.contents()
 
-    finished = regenerate(repository, "--check")
+    finished = repository.run("regenerate", "--check")
 
     assert finished.returncode == 1
     assert finished.stderr.splitlines() == [
@@ -172,18 +184,22 @@ def test_fresh_names_what_is_stale_edited_missing_and_extra(repository: Path) ->
         "generated/activepieces_api/extra.py: not in what openapi.yaml gives",
         "Run: nox -s regenerate",
     ]
-    assert contents(repository) == before
-    assert regenerate(repository).returncode == 0
-    assert regenerate(repository, "--check").returncode == 0
+    assert repository.contents() == before
+    assert repository.run("regenerate").returncode == 0
+    assert repository.run("regenerate", "--check").returncode == 0
 
 
 NEW_OPERATION = """\
   /v1/projects/archived:
     post:
       operationId: archiveAll
+      tags:
+        - projects
       responses:
         '204':
           description: Done.
+        '418':
+          $ref: '#/components/responses/Conflict'
   /v1/projects/{id}/flows/{position}:
     parameters:
       - name: id
@@ -211,10 +227,7 @@ NEW_OPERATION = """\
           in: header
           required: true
           schema:
-            type: string
-            enum:
-              - fast
-              - slow
+            $ref: '#/components/schemas/Mode'
       responses:
         2XX:
           description: The flow.
@@ -226,10 +239,10 @@ NEW_OPERATION = """\
 
 PROGRAM = """
 import httpx
-from activepieces_api.api.default import archive_all
+from activepieces_api.api.projects import archive_all
 from activepieces_api.api.flows import read_flow
-from activepieces_api.models import ReadFlowXMode
-from activepieces_client import Activepieces, APIConnectionError, RequestValidationError, ServerError
+from activepieces_api.models import Mode
+from activepieces_client import Activepieces, APIConnectionError, APIStatusError, RequestValidationError, ServerError
 
 answers, requests = [], []
 
@@ -243,7 +256,7 @@ def answer(request):
 client = Activepieces("sk-1", http_client=httpx.Client(transport=httpx.MockTransport(answer))).generated
 
 answers = [httpx.ConnectError, httpx.Response(200, json={"name": "a flow"})]
-flow = read_flow.sync("p1", 3, client=client, limit=10, x_mode=ReadFlowXMode.FAST)
+flow = read_flow.sync("p1", 3, client=client, limit=10, x_mode=Mode.FAST)
 assert flow["name"] == "a flow"
 assert requests == [("GET", b"/api/v1/projects/p1/flows/3?limit=10", "Bearer sk-1")] * 2, requests
 
@@ -251,10 +264,18 @@ answers = [httpx.Response(204)]
 assert archive_all.sync_detailed(client=client).status_code == 204
 assert requests[-1][:2] == ("POST", b"/api/v1/projects/archived")
 
+answers = [httpx.Response(418, json={"code": "TEAPOT", "params": {}})]
+try:
+    archive_all.sync_detailed(client=client)
+except APIStatusError as raised:
+    assert (raised.status_code, raised.code) == (418, "TEAPOT")
+else:
+    raise SystemExit("no error for 418")
+
 for outcome, error in ((httpx.Response(503), ServerError), (httpx.ReadTimeout, APIConnectionError)):
     answers = [outcome]
     try:
-        read_flow.sync("p1", 3, client=client, x_mode=ReadFlowXMode.FAST)
+        read_flow.sync("p1", 3, client=client, x_mode=Mode.FAST)
     except error as raised:
         assert raised.attempts == 1, "an operation that is not marked safe was repeated"
     else:
@@ -264,7 +285,7 @@ count = len(requests)
 bad = (("p1", 0, 10, "path.position"), ("", 1, 10, "path.id"), ("p1", 1, 11, "query.limit"))
 for id, position, limit, place in bad:
     try:
-        read_flow.sync(id, position, client=client, limit=limit, x_mode=ReadFlowXMode.FAST)
+        read_flow.sync(id, position, client=client, limit=limit, x_mode=Mode.FAST)
     except RequestValidationError as error:
         assert [problem.path for problem in error.problems] == [place], error
     else:
@@ -283,8 +304,9 @@ assert len(requests) == count
 """
 
 
-def test_a_new_operation_has_every_guarantee(repository: Path) -> None:
-    edit(repository, "\ncomponents:\n", f"{NEW_OPERATION}\ncomponents:\n")
-    finished = regenerate(repository)
+def test_a_new_operation_has_every_guarantee(repository: Repository) -> None:
+    repository.edit("\ncomponents:\n", f"{NEW_OPERATION}\ncomponents:\n")
+    repository.merge({"components": {"schemas": {"Mode": {"type": "string", "enum": ["fast", "slow"]}}}})
+    finished = repository.run("regenerate")
     assert finished.returncode == 0, finished.stderr
-    run_with(repository, PROGRAM)
+    repository.python(PROGRAM)
