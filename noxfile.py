@@ -70,8 +70,12 @@ def fresh(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def regenerate(session: nox.Session) -> None:
-    """Make generated/ from openapi.yaml, or change nothing at all where any step fails."""
+    """Make generated/ from openapi.yaml, or change nothing at all; `-- --generator latest` tries a newer one."""
     install(session, "regenerate")
+    if "--generator" in session.posargs:
+        version = session.posargs[session.posargs.index("--generator") + 1]
+        pin = "" if version == "latest" else f"=={version}"
+        session.install("--upgrade", f"openapi-python-client{pin}")
     session.run("python", "tools/regenerate.py")
 
 

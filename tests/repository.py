@@ -71,7 +71,10 @@ class Repository:
     ) -> subprocess.CompletedProcess[str]:
         """Run a file of tools/, as a nox session does; `before` is called in the process that becomes it."""
         surroundings = self.surroundings(**environment)
-        return subprocess.run(self.command(tool, *arguments), **surroundings, preexec_fn=before, check=False)
+        command = self.command(tool, *arguments)
+        return cast(
+            "subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, preexec_fn=before, check=False)
+        )
 
     def command(self, tool: str, *arguments: str) -> list[str]:
         """Say how a file of tools/ is run."""
