@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import nox
 
@@ -23,6 +25,13 @@ PYTHON_FILES = ["noxfile.py", "overlays", "tests", "tools"]
 def install(session: nox.Session, group: str) -> None:
     """Install what is pinned for a group of pyproject.toml's dependency groups, and nothing else."""
     session.install("--require-hashes", "-r", f"requirements/{group}.txt")
+
+
+def run_tool(session: nox.Session, name: str) -> None:
+    """Run a file of tools/ whose exit code says something: nox by itself makes a 1 of all that are not 0."""
+    finished = subprocess.run([f"{session.bin}/python", f"tools/{name}.py", *session.posargs], check=False)
+    if finished.returncode:
+        sys.exit(finished.returncode)
 
 
 @nox.session
@@ -77,6 +86,13 @@ def regenerate(session: nox.Session) -> None:
         pin = "" if version == "latest" else f"=={version}"
         session.install("--upgrade", f"openapi-python-client{pin}")
     session.run("python", "tools/regenerate.py")
+
+
+@nox.session(default=False)
+def upstream(session: nox.Session) -> None:
+    """Say where the service's published OpenAPI document and openapi.yaml part; `-- URL_OR_FILE`, see `-- --help`."""
+    install(session, "regenerate")
+    run_tool(session, "upstream")
 
 
 @nox.session(default=False)
