@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import nox
 
@@ -17,7 +18,10 @@ nox.options.error_on_external_run = True
 
 # What each session installs is pinned, with hashes, in requirements/NAME.txt; `nox -s lock` renews the pins.
 # The second item is True where the session also needs what the package needs at run time.
-GROUPS = {"nox": False, "regenerate": False, "build": False, "lint": False, "tests": True, "typing": True}
+GROUPS = {
+    **dict.fromkeys(("nox", "regenerate", "build", "lint", "diff"), False),
+    **dict.fromkeys(("docs", "tests", "typing"), True),
+}
 
 PYTHON_FILES = ["noxfile.py", "overlays", "tests", "tools"]
 
@@ -27,9 +31,19 @@ def install(session: nox.Session, group: str) -> None:
     session.install("--require-hashes", "-r", f"requirements/{group}.txt")
 
 
+def install_node_programs(session: nox.Session) -> None:
+    """Install what requirements/node pins, with hashes too, unless it is there; Node itself comes from PyPI."""
+    folder = Path("requirements/node")
+    pins, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < pins.stat().st_mtime:
+        session.run("npm", "ci", "--prefix", str(folder), "--ignore-scripts", "--silent")
+
+
 def run_tool(session: nox.Session, name: str) -> None:
     """Run a file of tools/ whose exit code says something: nox by itself makes a 1 of all that are not 0."""
-    finished = subprocess.run([f"{session.bin}/python", f"tools/{name}.py", *session.posargs], check=False)
+    command = [f"{session.bin}/python", f"tools/{name}.py", *session.posargs]
+    path = os.pathsep.join([session.bin, os.environ["PATH"]])
+    finished = subprocess.run(command, env={**os.environ, "PATH": path}, check=False)
     if finished.returncode:
         sys.exit(finished.returncode)
 
@@ -48,8 +62,7 @@ def typing(session: nox.Session) -> None:
     """Mypy and pyright, both strict, over overlay, generated code, tools and a sample of users' code."""
     install(session, "typing")
     session.run("mypy")
-    # Pyright is a Node program: the lock file beside it holds its hash, and Node comes from PyPI.
-    session.run("npm", "ci", "--prefix", "requirements/node", "--silent")
+    install_node_programs(session)
     session.run("node", "requirements/node/node_modules/pyright/index.js", "--pythonpath", f"{session.bin}/python")
 
 
@@ -57,6 +70,7 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Pytest, on the installed package; what follows `--` goes to pytest."""
     install(session, "tests")
+    install_node_programs(session)
     session.install("--no-deps", "--no-build-isolation", ".")
     session.run("pytest", *session.posargs)
 
@@ -65,6 +79,7 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """The same tests, with the oldest releases that the package says it works with."""
     install(session, "tests")
+    install_node_programs(session)
     install(session, "lowest")
     session.install("--no-deps", "--no-build-isolation", ".")
     session.run("pytest", *session.posargs)
@@ -86,6 +101,26 @@ def regenerate(session: nox.Session) -> None:
         pin = "" if version == "latest" else f"=={version}"
         session.install("--upgrade", f"openapi-python-client{pin}")
     session.run("python", "tools/regenerate.py")
+
+
+@nox.session(default=False)
+def diff(session: nox.Session) -> None:
+    """Say what a change of openapi.yaml does to users; `-- BASE` is a git ref or a file, see `-- --help`."""
+    install(session, "diff")
+    install_node_programs(session)
+    run_tool(session, "diff")
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Make site/: the specification as one page, and the documentation of the Python interface beside it."""
+    install(session, "docs")
+    install_node_programs(session)
+    session.install("--no-deps", "--no-build-isolation", ".")
+    page = ("build-docs", "openapi.yaml", "--inlineBundle", "--output", "site/specification.html")
+    redocly = "requirements/node/node_modules/@redocly/cli/bin/cli.js"
+    session.run("node", redocly, *page, env={"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"})
+    session.run("pdoc", "activepieces_client", "--docformat", "google", "--no-show-source", "--output", "site/python")
 
 
 @nox.session(default=False)

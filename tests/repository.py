@@ -64,6 +64,8 @@ class Repository:
             shutil.copy(ROOT / name, folder)
         for name in ("generated", "tools"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        # Redocly CLI stands there.
+        (folder / "requirements").symlink_to(ROOT / "requirements")
         return cls(folder)
 
     def run(
@@ -74,6 +76,13 @@ class Repository:
         command = self.command(tool, *arguments)
         return cast(
             "subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, preexec_fn=before, check=False)
+        )
+
+    def shell(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command line in the copy."""
+        surroundings = self.surroundings()
+        return cast(
+            "subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, shell=True, check=False)
         )
 
     def command(self, tool: str, *arguments: str) -> list[str]:
@@ -99,13 +108,24 @@ class Repository:
         assert text.count(old) == 1
         file.write_text(text.replace(old, new), "utf-8")
 
+    def replace(self, old: str, new: str) -> None:
+        """Replace a text wherever it stands in openapi.yaml."""
+        file = self.folder / "openapi.yaml"
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), "utf-8")
+
     def merge(self, patch: Any) -> None:
         """Apply a JSON Merge Patch to openapi.yaml."""
         yaml: Any = YAML()
         yaml.width = 1000
         file = self.folder / "openapi.yaml"
         document = yaml.load(file)
+        was = document["paths"].get("/v1/projects/{id}")
         merge(document, patch)
+        for path, item in document["paths"].items():
+            if item == "$was":
+                document["paths"][path] = was
         yaml.dump(document, file)
 
     def contents(self) -> dict[str, bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any, cast
 
@@ -59,8 +61,11 @@ def test_a_change_that_cannot_be_is_refused_with_file_line_and_reason(
 
 
 def test_the_clients_own_history_is_walked_by_editing_the_document_alone(repository: Repository) -> None:
+    before = repository.folder / "before.yaml"
     for step in load("history.yaml"):
+        shutil.copy(repository.folder / "openapi.yaml", before)
         repository.merge(step["patch"])
+        assert json.loads(repository.run("diff", "before.yaml", "--format", "json").stdout)["verdict"] == step["diff"]
         finished = repository.run("regenerate")
         assert finished.returncode == 0, (step["when"], finished.stderr)
         outcome = check_calls(repository, step)

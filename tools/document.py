@@ -54,10 +54,9 @@ class Document:
     def parse(cls, text: str, name: str) -> Self:
         """Read a text: JSON, or else YAML, with the loader that the generator uses. Raises: DocumentError."""
         try:
-            # JSON first: the loader of YAML takes minutes for a document of many megabytes.
-            content: JSON = (
-                json.loads(text) if text.lstrip().startswith("{") else cast(Any, YAML(typ="safe")).load(text)
-            )
+            # Not by the loader of YAML: it takes minutes for many megabytes.
+            is_json = text.lstrip().startswith("{") and not name.endswith((".yaml", ".yml"))
+            content: JSON = json.loads(text) if is_json else cast(Any, YAML(typ="safe")).load(text)
         except (json.JSONDecodeError, RecursionError) as error:
             raise DocumentError(f"{name}: is not JSON: {error}") from None
         except YAMLError as error:
@@ -97,14 +96,21 @@ class Document:
         seen: set[Pointer] = set()
         while reference := members(self.at(pointer)).get("$ref"):
             seen.add(pointer)
-            head, *keys = str(reference).split("/")
-            pointer = tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
-            try:
-                self.at(pointer)
-            except (LookupError, TypeError):
-                pointer = ()
-            if head != "#" or not pointer or pointer in seen:
+            pointer = self.target(str(reference))
+            if pointer in seen:
                 raise DocumentError(f"the reference {reference} leads nowhere in this document")
+        return pointer
+
+    def target(self, reference: str) -> Pointer:
+        """Say where a reference leads. Raises: DocumentError where that is nowhere."""
+        head, *keys = reference.split("/")
+        pointer = tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
+        try:
+            self.at(pointer)
+        except (LookupError, TypeError):
+            pointer = ()
+        if head != "#" or not pointer:
+            raise DocumentError(f"the reference {reference} leads nowhere in this document")
         return pointer
 
     def operations(self) -> Iterator[Pointer]:
