@@ -117,10 +117,7 @@ def docs(session: nox.Session) -> None:
     install(session, "docs")
     install_node_programs(session)
     session.install("--no-deps", "--no-build-isolation", ".")
-    page = ("build-docs", "openapi.yaml", "--inlineBundle", "--output", "site/specification.html")
-    redocly = "requirements/node/node_modules/@redocly/cli/bin/cli.js"
-    session.run("node", redocly, *page, env={"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"})
-    session.run("pdoc", "activepieces_client", "--docformat", "google", "--no-show-source", "--output", "site/python")
+    session.run("python", "tools/docs.py")
 
 
 @nox.session(default=False)

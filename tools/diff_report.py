@@ -167,7 +167,8 @@ p { margin: .5rem 0 2rem 1.15rem; opacity: .75; }
 table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-size: .8rem; opacity: .7; }
 th, td { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td:first-child { font-weight: 600; white-space: nowrap; }
+td:first-child { font-weight: 600; }
+td:nth-child(-n + 3), td:nth-child(-n + 3) code { white-space: nowrap; overflow-wrap: normal; }
 code { font: .87em ui-monospace, monospace; overflow-wrap: anywhere; }
 small { display: block; opacity: .7; }
 """

@@ -93,6 +93,11 @@ def at(document: Document, place: Pointer) -> JSON:
     return document.at(document.follow(pointer)) if len(around) == len(place) else None
 
 
+def node_environment() -> dict[str, str]:
+    """Say with which environment Redocly CLI talks to nobody."""
+    return {**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
+
+
 def run(base: Document, revision: Document) -> list[dict[str, JSON]]:
     """Let Redocly CLI compare two documents. Raises: DocumentError where it cannot."""
     node = shutil.which("node")
@@ -104,7 +109,7 @@ def run(base: Document, revision: Document) -> list[dict[str, JSON]]:
         finished = subprocess.run(
             [node, PROGRAM, "diff", "base.json", "revision.json", "--format", "json", "--fail-on", "none"],
             cwd=folder,
-            env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
+            env=node_environment(),
             capture_output=True,
             encoding="utf-8",
             check=False,

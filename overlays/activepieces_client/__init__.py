@@ -1,16 +1,18 @@
 """Update Activepieces projects: typed, checked before sending, safe to leave running.
 
+```python
 from activepieces_client import Activepieces
 from activepieces_client.models import UpdateProjectRequest
 
 with Activepieces() as client:
     project = client.projects.update("pRjEctId0000000000001", UpdateProjectRequest(display_name="Acme EU"))
+```
 """
 
 from . import exceptions
 from ._client import Activepieces, AsyncActivepieces
-from ._projects import validate
+from ._projects import AsyncProjects, Projects, validate
 from .exceptions import *  # noqa: F403 - the module says which
 
-__all__ = ["Activepieces", "AsyncActivepieces", "validate"]
+__all__ = ["Activepieces", "AsyncActivepieces", "AsyncProjects", "Projects", "validate"]
 __all__ += exceptions.__all__
