@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -68,15 +67,10 @@ class Repository:
         (folder / "requirements").symlink_to(ROOT / "requirements")
         return cls(folder)
 
-    def run(
-        self, tool: str, *arguments: str, before: Callable[[], None] | None = None, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a file of tools/, as a nox session does; `before` is called in the process that becomes it."""
-        surroundings = self.surroundings(**environment)
-        command = self.command(tool, *arguments)
-        return cast(
-            "subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, preexec_fn=before, check=False)
-        )
+    def run(self, tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a file of tools/, as a nox session does."""
+        command, surroundings = self.command(tool, *arguments), self.surroundings(**environment)
+        return cast("subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, check=False))
 
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command line in the copy."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import random
-import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,6 +15,8 @@ import pytest
 
 from .repository import Repository
 
+# The unit of `ulimit -f` in sh is 512 bytes.
+UNITS = 2
 HEADER = "# Written by `nox -s regenerate`"
 
 
@@ -126,9 +127,9 @@ def test_a_generator_that_goes_wrong_changes_nothing(repository: Repository, pro
 def test_a_full_disk_changes_nothing(repository: Repository) -> None:
     before = repository.contents()
     repository.merge({"info": {"title": "Another"}})
-    for size in (0, 5_000, 20_000):
-        limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
-        finished = repository.run("regenerate", before=limit)
+    for kilobytes in (0, 5, 20):
+        command = shlex.join(repository.command("regenerate"))
+        finished = repository.shell(f"ulimit -f {kilobytes * UNITS}; exec {command}")
         untouched(repository, finished, before)
 
 
