@@ -42,7 +42,8 @@ def test_settings_around_it_change_no_byte(repository: Repository) -> None:
     )
     (repository.folder / ".gitignore").write_text("generated/\n")
     shutil.rmtree(repository.folder / "generated")
-    finished = repository.run("regenerate", LC_ALL="C", PYTHONUTF8="0", TZ="Asia/Tokyo", PYTHONHASHSEED="1")
+    settings = "LC_ALL=C PYTHONUTF8=0 TZ=Asia/Tokyo PYTHONHASHSEED=1"
+    finished = repository.shell(f"umask 077; {settings} {shlex.join(repository.command('regenerate'))}")
     assert finished.returncode == 0, finished.stderr
     assert repository.contents() == before
 
