@@ -17,17 +17,13 @@ from keyword import iskeyword
 from pathlib import Path
 
 from diff_report import FORMATS, Change, Report, dotted
-from document import JSON, ROOT, SPECIFICATION, Document, DocumentError, Pointer, elements, members
+from document import CONSTRAINTS, JSON, ROOT, SPECIFICATION, Document, DocumentError, Pointer, elements, members
 from redocly import Found, at, changes, original
 
 CHANGELOG = ROOT / "CHANGELOG.md"
 SEVERITIES = ("none", "compatible", "breaking")
 
-# What a value must be like, beyond its type.
-LIMITS = {
-    *("pattern", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"),
-    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "additionalProperties"),
-}
+LIMITS = {*CONSTRAINTS, "additionalProperties"}
 
 # The rules of ours. Each takes a change and gives its severity, or None where the rule is not about it; the first that
 # says something is heard. Where it says something else than the tool, its name is in the report, with hyphens.

@@ -21,6 +21,12 @@ Pointer = tuple[str | int, ...]
 JSON = Any
 """Any JSON value."""
 
+# What a value must be like beyond its type, in the order in which a schema says it.
+CONSTRAINTS = (
+    *("pattern", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"),
+    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+)
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 

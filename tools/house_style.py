@@ -11,13 +11,12 @@ from pathlib import Path
 
 import jsonschema_rs
 
-from document import JSON, Document, DocumentError, Pointer, elements, members
+from document import CONSTRAINTS, JSON, Document, DocumentError, Pointer, elements, members
 
 # The keywords that generator and guard both know, in the order in which a schema has them.
 KEYWORDS = (
     *("$ref", "title", "type", "description", "deprecated", "required", "properties", "anyOf", "oneOf", "items"),
-    *("additionalProperties", "pattern", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum"),
-    *("exclusiveMaximum", "multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+    *("additionalProperties", *CONSTRAINTS),
     *("enum", "const", "default", "examples"),
 )
 INSTEAD = {

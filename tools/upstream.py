@@ -17,15 +17,12 @@ from pathlib import Path
 import attrs
 import httpx
 
-from document import JSON, Document, DocumentError, Pointer, elements, members
+from document import CONSTRAINTS, JSON, Document, DocumentError, Pointer, elements, members
 
 PUBLISHED = "https://raw.githubusercontent.com/activepieces/activepieces/main/docs/openapi.json"
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # seconds; an installation takes its time to make 57 MB
 
-LIMITS = (
-    *("pattern", "format", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"),
-    *("multipleOf", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
-)
+LIMITS = ("format", *CONSTRAINTS)
 # What a schema may have in OpenAPI 3.0 or 3.1; another keyword is a sign that it is something else.
 KEYWORDS = {
     *("$ref", "$schema", "$id", "$defs", "$comment", "title", "description", "type", "nullable", "enum", "const"),
