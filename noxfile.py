@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -96,10 +97,10 @@ def fresh(session: nox.Session) -> None:
 def regenerate(session: nox.Session) -> None:
     """Make generated/ from openapi.yaml, or change nothing at all; `-- --generator latest` tries a newer one."""
     install(session, "regenerate")
-    if "--generator" in session.posargs:
-        version = session.posargs[session.posargs.index("--generator") + 1]
-        pin = "" if version == "latest" else f"=={version}"
-        session.install("--upgrade", f"openapi-python-client{pin}")
+    parser = argparse.ArgumentParser(prog="nox -s regenerate --")
+    parser.add_argument("--generator", metavar="VERSION", help="try another generator: a version, or latest")
+    if version := parser.parse_args(session.posargs).generator:
+        session.install("--upgrade", "openapi-python-client" + (f"=={version}" if version != "latest" else ""))
     session.run("python", "tools/regenerate.py")
 
 

@@ -18,14 +18,16 @@ from activepieces_client import models
 
 from .repository import ROOT, Repository, load
 
-FAILURES = 2
-
-
 WHO = {"NAME": "a", "EMAIL": "a@b"}
 AUTHOR = {
     **os.environ,
     **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in WHO.items()},
 }
+
+
+def git(repository: Repository, *commands: str) -> None:
+    for command in commands:
+        subprocess.run(["git", *command.split()], cwd=repository.folder, check=True, env=AUTHOR)
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def difference(repository: Repository) -> Any:
-    finished = repository.run("diff", str(ROOT / "openapi.yaml"), "--format", "json")
+    finished = repository.run("diff", "before.yaml", "--format", "json")
     assert (finished.returncode, finished.stderr) == (0, "")
     return json.loads(finished.stdout)
 
@@ -43,6 +45,9 @@ def difference(repository: Repository) -> Any:
 def test_each_kind_of_change_is_called_what_it_is_for_users_of_this_client(
     repository: Repository, case: dict[str, Any]
 ) -> None:
+    if "before" in case:
+        repository.merge(case["before"])
+    shutil.copy(repository.folder / "openapi.yaml", repository.folder / "before.yaml")
     if "edit" in case:
         repository.replace(*case["edit"])
     else:
@@ -60,13 +65,7 @@ def test_each_kind_of_change_is_called_what_it_is_for_users_of_this_client(
 def history(repository: Repository) -> Repository:
     """A repository with a branch that left the default branch, and a default branch that went on."""
     shutil.copy(ROOT / "CHANGELOG.md", repository.folder)
-    for command in (
-        "init -q -b main",
-        "add openapi.yaml CHANGELOG.md",
-        "commit -q -m one",
-        "checkout -q -b change",
-    ):
-        subprocess.run(["git", *command.split()], cwd=repository.folder, check=True, env=AUTHOR)
+    git(repository, "init -q -b main", "add openapi.yaml CHANGELOG.md", "commit -q -m one", "checkout -q -b change")
     return repository
 
 
@@ -111,7 +110,7 @@ def test_an_entry_that_was_there_before_is_not_about_this_change(history: Reposi
     history.edit("version: 1.0.0", "version: 0.9.0")
     base = history.folder / "base.yaml"
     shutil.copy(history.folder / "openapi.yaml", base)
-    subprocess.run(["git", "commit", "-qam", "two"], cwd=history.folder, check=True, env=AUTHOR)
+    git(history, "commit -q -a -m two")
     history.merge({**FIELD, "info": {"version": "1.0.0"}})
     assert history.run("diff", "HEAD", "--check").returncode == 1
     history.edit("- `validate`", "- `days`.\n- `validate`", "CHANGELOG.md")
@@ -141,13 +140,8 @@ def test_bad_input_is_one_clear_line_and_exit_2(history: Repository, base: str, 
     }
     for name, text in written.items():
         (history.folder / name).write_text(text)
-    for command in (
-        "checkout -q --orphan empty",
-        "rm -q -r --cached .",
-        "commit -q --allow-empty -m three",
-        "checkout -q -f change",
-    ):
-        subprocess.run(["git", *command.split()], cwd=history.folder, check=True, env=AUTHOR)
+    git(history, "checkout -q --orphan empty", "rm -q -r --cached .", "commit -q --allow-empty -m three")
+    git(history, "checkout -q -f change")
     finished = history.run("diff", base)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert reason in finished.stderr

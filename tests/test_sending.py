@@ -107,6 +107,17 @@ def test_a_call_within_a_call_leaves_the_outer_one_bounded() -> None:
             assert time.monotonic() - start < 2
 
 
+@pytest.mark.parametrize("timeout", [None, 5.0])
+def test_a_connection_of_your_own_client_goes_on_working_without_us(timeout: float | None) -> None:
+    with StandIn().serve() as service, httpx.Client(timeout=timeout) as own:
+        client = Activepieces(service.api_key, base_url=service.base_url, http_client=own)
+        client.projects.update(ID, {"displayName": "Acme"}, timeout=0.5)
+        time.sleep(2.1)  # the deadline of that attempt is over
+        url = f"{service.base_url}/v1/projects/{ID}"
+        answer = own.post(url, json={}, headers={"authorization": f"Bearer {service.api_key}"})
+        assert answer.json()["displayName"] == "Acme"
+
+
 def test_a_server_that_never_ends_cannot_hold_a_call() -> None:
     def handle(connection: socket.socket) -> None:
         hostile.read_request(connection)

@@ -78,7 +78,8 @@ def seen_in_python(found: Found) -> str | None:
     """The tool has no word for what takes more or promises more; users see it, and what works goes on working."""
     if found.severity != "none":
         return None
-    return "compatible" if found.keyword in {"type", "required", "enum", *LIMITS} or "security" in found.place else None
+    security = "security" in (*found.place[:1], *found.place[3:4])
+    return "compatible" if security or found.keyword in {"type", "required", "enum", *LIMITS} else None
 
 
 RULES: tuple[Callable[[Found], str | None], ...] = (

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,12 +92,12 @@ def generate(package: Path) -> None:
 
 def complete(package: Path, document: Document) -> None:
     """Add what the generator does not write, and miss what it dropped without a word."""
-    made = Counter[tuple[str, str]]()
+    functions: set[tuple[str, str]] = set()
     for source in package.rglob("*.py"):
         text = source.read_text(encoding="utf-8")
         source.write_text(HEADER + text, encoding="utf-8", newline="\n")
-        made.update(re.findall(r'"method": "(\w+)",\s+"url": "(.*?)"', text))
-    functions = {(method, re.sub(r"{.*?}", "{}", path)) for method, path in made}
+        calls = re.findall(r'"method": "(\w+)",\s+"url": "(.*?)"', text)
+        functions |= {(method, re.sub(r"{.*?}", "{}", path)) for method, path in calls}
     for operation in document.operations():
         _, path, method = operation
         if (method, re.sub(r"{.*?}", "{}", str(path))) not in functions:

@@ -173,18 +173,19 @@ class _Deadline(threading.local):
             stream.read = functools.partial(self._read, stream.read)
             stream.write = functools.partial(self._write, stream.write)
 
-    def _read(self, read: Callable[..., bytes], max_bytes: int, timeout: float = math.inf) -> bytes:
+    def _read(self, read: Callable[..., bytes], max_bytes: int, timeout: float | None = None) -> bytes:
         return read(max_bytes, timeout=self._left(timeout))
 
-    def _write(self, write: Callable[..., None], content: bytes, timeout: float = math.inf) -> None:
+    def _write(self, write: Callable[..., None], content: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(content), _CHUNK):
             write(content[start : start + _CHUNK], timeout=self._left(timeout))
 
-    def _left(self, timeout: float) -> float:
+    def _left(self, timeout: float | None) -> float | None:
         left = self.end - time.monotonic()
         if left <= 0:
             raise httpx.TimeoutException(_TOO_LONG)
-        return min(left, timeout)
+        # Your own client may use the connection for requests of its own, which have no deadline.
+        return timeout if left == math.inf else min(left, left if timeout is None else timeout)
 
 
 _deadline = _Deadline()
