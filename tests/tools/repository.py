@@ -13,7 +13,7 @@ from typing import Any, cast
 import attrs
 from ruamel.yaml import YAML
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 CACHE = str(ROOT / ".mypy_cache" / "tests")
 
 # Calls the package that was generated with bodies to accept and bodies to refuse.
