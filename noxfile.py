@@ -16,11 +16,15 @@ import nox
 nox.needs_version = ">=2026.4"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_external_run = True
+# `lowest` and `newest` run on every Python of pyproject.toml's classifiers that the machine has.
+nox.options.error_on_missing_interpreters = False
+nox.options.download_python = "never"
+PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 # What each session installs is pinned, with hashes, in requirements/NAME.txt; `nox -s lock` renews the pins.
 # The second item is True where the session also needs what the package needs at run time.
 GROUPS = {
-    **dict.fromkeys(("nox", "regenerate", "build", "lint", "diff"), False),
+    **dict.fromkeys(("nox", "regenerate", "build", "release", "lint", "diff"), False),
     **dict.fromkeys(("docs", "tests", "typing"), True),
 }
 
@@ -30,6 +34,11 @@ PYTHON_FILES = ["noxfile.py", "overlays", "tests", "tools"]
 def install(session: nox.Session, group: str) -> None:
     """Install what is pinned for a group of pyproject.toml's dependency groups, and nothing else."""
     session.install("--require-hashes", "-r", f"requirements/{group}.txt")
+
+
+def install_package(session: nox.Session) -> None:
+    """Install the wheel of this repository, or the one that the environment variable WHEEL names: a release's."""
+    session.install("--no-deps", "--no-build-isolation", os.environ.get("WHEEL", "."))
 
 
 def install_node_programs(session: nox.Session) -> None:
@@ -60,11 +69,18 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Mypy and pyright, both strict, over overlay, generated code, tools and a sample of users' code."""
+    """Mypy and pyright, both strict: over all that is here, and over users' code with the installed wheel."""
     install(session, "typing")
-    session.run("mypy")
+    install_package(session)
     install_node_programs(session)
-    session.run("node", "requirements/node/node_modules/pyright/index.js", "--pythonpath", f"{session.bin}/python")
+    pyright = ["node", str(Path("requirements/node/node_modules/pyright/index.js").resolve())]
+    session.run("mypy")
+    session.run(*pyright, "--pythonpath", f"{session.bin}/python")
+    users_code = str(Path("tests/typing/users_code.py").resolve())
+    with session.chdir(session.create_tmp()):  # where no source of ours is found
+        session.run("mypy", "--strict", "--config-file=", users_code)
+        session.run(*pyright, "--pythonpath", f"{session.bin}/python", users_code)
+        session.run(*pyright, "--verifytypes", "activepieces_client", "--ignoreexternal")
 
 
 @nox.session
@@ -72,18 +88,26 @@ def tests(session: nox.Session) -> None:
     """Pytest, on the installed package; what follows `--` goes to pytest."""
     install(session, "tests")
     install_node_programs(session)
-    session.install("--no-deps", "--no-build-isolation", ".")
+    install_package(session)
     session.run("pytest", *session.posargs)
 
 
-@nox.session(default=False)
+@nox.session(default=False, python=PYTHONS)
 def lowest(session: nox.Session) -> None:
-    """The same tests, with the oldest releases that the package says it works with."""
+    """The package's tests, with the oldest releases that it says it works with, on each Python that is here."""
     install(session, "tests")
-    install_node_programs(session)
     install(session, "lowest")
-    session.install("--no-deps", "--no-build-isolation", ".")
-    session.run("pytest", *session.posargs)
+    install_package(session)
+    session.run("pytest", "--ignore", "tests/tools", *session.posargs)
+
+
+@nox.session(default=False, python=PYTHONS)
+def newest(session: nox.Session) -> None:
+    """The package's tests, with the newest releases of what it needs, on each Python that is here."""
+    install(session, "tests")
+    session.install("--upgrade", *nox.project.load_toml("pyproject.toml")["project"]["dependencies"])
+    install_package(session)
+    session.run("pytest", "--ignore", "tests/tools", *session.posargs)
 
 
 @nox.session
@@ -117,7 +141,7 @@ def docs(session: nox.Session) -> None:
     """Make site/: the specification as one page, and the documentation of the Python interface beside it."""
     install(session, "docs")
     install_node_programs(session)
-    session.install("--no-deps", "--no-build-isolation", ".")
+    install_package(session)
     session.run("python", "tools/docs.py")
 
 
@@ -128,11 +152,36 @@ def upstream(session: nox.Session) -> None:
     run_tool(session, "upstream")
 
 
-@nox.session(default=False)
+@nox.session
 def build(session: nox.Session) -> None:
-    """Make the sdist and the wheel in dist/."""
-    install(session, "build")
-    session.run("python", "-m", "build", "--no-isolation", *session.posargs)
+    """Make the sdist and the wheel in dist/, twice and the same, and check them as an index and its users would."""
+    install(session, "release")
+    session.run("python", "tools/build.py")
+    sdist, wheel = (str(next(Path("dist").glob(pattern))) for pattern in ("*.tar.gz", "*.whl"))
+    session.run("twine", "check", "--strict", sdist, wheel)
+    session.run("check-wheel-contents", wheel)
+    session.run("pyroma", "--min=10", "--skip-tests=AuthorEmail", "--quiet", sdist)  # questions go to the issues
+
+
+@nox.session(default=False)
+def sbom(session: nox.Session) -> None:
+    """Write what an installation of the wheel brings as dist/activepieces-client.cdx.json (CycloneDX)."""
+    install(session, "release")
+    session.run("python", "tools/sbom.py")
+
+
+@nox.session(default=False)
+def release_text(session: nox.Session) -> None:
+    """Print what CHANGELOG.md says of a version; `-- TAG`, which must be the version of openapi.yaml."""
+    install(session, "diff")
+    run_tool(session, "release")
+
+
+@nox.session(default=False)
+def audit(session: nox.Session) -> None:
+    """Look for known vulnerabilities in all that is pinned; where nobody can be asked, say so and go on."""
+    install(session, "release")
+    run_tool(session, "audit")
 
 
 @nox.session(default=False)

@@ -7,7 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
-from importlib.metadata import files, requires
+from importlib.metadata import files, requires, version
 from pathlib import Path
 
 import activepieces_api.models
@@ -18,15 +18,17 @@ from activepieces_client import testing
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_wheel_brings_both_packages_with_types_and_specification() -> None:
-    names = {file.as_posix() for file in files("activepieces-client") or []}
+def test_the_wheel_brings_two_packages_with_types_specification_and_licence_and_nothing_else() -> None:
+    names = {file.as_posix() for file in files("activepieces-client") or [] if ".." not in file.parts}
+    information = f"activepieces_client-{version('activepieces-client')}.dist-info"
+    assert {name.partition("/")[0] for name in names} == {"activepieces_api", "activepieces_client", information}
     assert names >= {
         "activepieces_api/openapi.json",
         "activepieces_api/py.typed",
         "activepieces_client/py.typed",
         "activepieces_client/testing/__main__.py",
+        f"{information}/licenses/LICENSE",
     }
-    assert not {name for name in names if name.startswith(("tests", "tools", "noxfile"))}
 
 
 def test_it_needs_three_packages_at_run_time() -> None:

@@ -99,7 +99,7 @@ class RequestValidationError(ActivepiecesError, ValueError):
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         super().__init__("\n  ".join(["nothing was sent, since the request is not valid:", *map(str, problems)]))
 
 
@@ -125,7 +125,7 @@ class NotAppliedError(ActivepiecesError):
 
     def __init__(self, project: Any, fields: Sequence[Difference]) -> None:
         self.project = project
-        self.fields = tuple(fields)
+        self.fields: tuple[Difference, ...] = tuple(fields)
         super().__init__("\n  ".join(["the service accepted the update, but did not do all of it:", *map(str, fields)]))
 
 
@@ -173,14 +173,14 @@ class APIStatusError(APIError):
         envelope = _envelope(response)
         code, params = envelope.get("code"), envelope.get("params")
         self.response = response
-        self.status_code = response.status_code
+        self.status_code: int = response.status_code
         self.code: str | None = code if isinstance(code, str) else None
         self.params: dict[str, Any] = params if is_object(params) else {}
         words = (envelope.get("message"), self.params.get("message"), self.params and shorten(self.params, 500))
         said = next((word[:500] for word in words if isinstance(word, str) and word), response.reason_phrase)
         if response.has_redirect_location:
             said = f"a redirect to {shorten(response.headers['location'])}, which is not followed"
-        self.message = said or "no reason given"
+        self.message: str = said or "no reason given"
         head = f"{self.status_code} {self.code}" if self.code else self.status_code
         super().__init__(f"{head}: {self.message}", response.request, attempts)
 
@@ -221,7 +221,7 @@ class RateLimitError(APIStatusError, status=429):
     """
 
     def __init__(self, response: httpx.Response, attempts: int = 1) -> None:
-        self.retry_after = retry_after(response)
+        self.retry_after: float | None = retry_after(response)
         super().__init__(response, attempts)
 
 

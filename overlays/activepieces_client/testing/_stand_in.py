@@ -21,7 +21,6 @@ class StandIn:
     """A stand-in for the service, with projects in memory.
 
     Attributes:
-        projects: The projects as they are, as the service returns them.
         requests: The requests that came in, oldest first.
         base_url: The address to give to a client.
         transport: What to give to an `httpx.Client` or `httpx.AsyncClient` for calls in process.
@@ -35,11 +34,12 @@ class StandIn:
         self._failures: collections.deque[Failure] = collections.deque()
         self._lock = threading.Lock()
         self.requests: list[httpx.Request] = []
-        self.base_url = "https://activepieces.test/api"
-        self.transport = _Transport(self)
+        self.base_url: str = "https://activepieces.test/api"
+        self.transport: _Transport = _Transport(self)
 
     @property
     def projects(self) -> list[dict[str, Any]]:
+        """The projects as they are, as the service returns them; change one, and the service has it so."""
         return self._service.projects
 
     @property
