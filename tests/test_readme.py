@@ -1,0 +1,48 @@
+"""Every Python block of the README, run as it is written, against the stand-in."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from activepieces_client.testing import StandIn
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+
+def blocks() -> Iterator[tuple[str, str]]:
+    """Find each block, with the heading that it stands under."""
+    heading = ""
+    for title, block in re.findall(r"(?ms)^## ([^\n]+)|^```python\n(.*?)^```", README):
+        heading = title or heading
+        if block:
+            yield heading, block
+
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=heading) for heading, block in blocks()])
+def test_a_block_does_what_it_says(block: str, tmp_path: Path) -> None:
+    script = tmp_path / "test_block.py"
+    script.write_text(block, "utf-8")
+    program = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block else ["-W", "error"]
+    with StandIn(projects=[{"id": "pRjEctId0000000000001", "displayName": "Acme"}]).serve() as service:
+        settings = {"ACTIVEPIECES_API_KEY": service.api_key, "ACTIVEPIECES_BASE_URL": service.base_url}
+        finished = subprocess.run(
+            [sys.executable, *program, script],
+            env={**os.environ, **settings},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert service.api_key not in finished.stdout + finished.stderr
+    if said := re.findall(r"print\(.*\)  # (.+)", block):
+        # What a line prints stands beside it; a line without that is not reached.
+        assert finished.stdout.splitlines() == said
+    if "logging" in block:
+        assert "DEBUG:activepieces_client:POST /api/v1/projects/pRjEctId0000000000001" in finished.stderr
