@@ -69,6 +69,15 @@ def test_importing_reads_no_specification() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_importing_loads_nothing_that_a_first_call_is_soon_enough_for() -> None:
+    later = "activepieces_api anyio difflib importlib.metadata importlib.resources jsonschema_rs"
+    code = (
+        f"from activepieces_client import Activepieces; import sys; print(*sys.modules.keys() & set({later.split()}))"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert finished.stdout.split() == []
+
+
 def test_the_errors_form_the_tree_that_their_module_draws() -> None:
     drawing = inspect.getdoc(sys.modules[activepieces_client.ActivepiecesError.__module__]) or ""
     parents: dict[int, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import re
@@ -9,14 +10,15 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anyio
 import attrs
 import httpx
 
-from ._specification import specification
 from .exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    import anyio
 
 KEY_VARIABLE = "ACTIVEPIECES_API_KEY"
 KEY_FILE_VARIABLE = "ACTIVEPIECES_API_KEY_FILE"
@@ -30,12 +32,12 @@ _KEY = re.compile(r"[\x21-\x7e]+")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
-def resolve_base_url(base_url: str | None, *, allow_http: bool) -> str:
-    """Find the address: the argument, else the environment, else the specification's first server.
+def resolve_base_url(base_url: str | None, default: str, *, allow_http: bool) -> str:
+    """Find the address: the argument, else the environment, else the default.
 
     Raises: ConfigurationError where it is not https, loopback excepted, or is more than an address.
     """
-    address = os.environ.get(BASE_URL_VARIABLE, specification().first_server) if base_url is None else base_url
+    address = os.environ.get(BASE_URL_VARIABLE, default) if base_url is None else base_url
     try:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
@@ -71,7 +73,6 @@ class BearerAuth(httpx.Auth):
     def __init__(self, api_key: Key) -> None:
         self._key = Key(None)
         self._locks: dict[int, threading.Lock] = {}
-        self._async_lock = anyio.Lock()
         self._origin, self._source = _find_source(api_key)
         if not callable(api_key.value):
             self._obtain(0)
@@ -99,6 +100,12 @@ class BearerAuth(httpx.Auth):
             if renewed.value != key.value:
                 yield renewed.signed(request)
         yield None
+
+    @functools.cached_property
+    def _async_lock(self) -> anyio.Lock:
+        import anyio  # noqa: PLC0415 - when it is first needed
+
+        return anyio.Lock()
 
     # Under the lock, the first of many calls that got 401 asks the source; the others find that it has been asked.
 

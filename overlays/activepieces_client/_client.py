@@ -5,17 +5,18 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 import attrs
 import httpx
-
-from activepieces_api import AuthenticatedClient
 
 from ._auth import AsyncKeySource, BearerAuth, Key, KeySource, resolve_base_url
 from ._guard import AsyncGuard, Guard, Policy, Timeout, finite
 from ._projects import AsyncProjects, Projects
 from .exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from activepieces_api import AuthenticatedClient
 
 # Seconds for each phase: sending, waiting for the next bytes, waiting for a free connection; connecting.
 DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -47,13 +48,15 @@ class _Client(Generic[HttpClient, Source]):
         http_client: HttpClient | None = None,
         allow_http: bool = False,
     ) -> None:
+        from ._specification import specification  # noqa: PLC0415 - when it is first needed
+
         key, api_key = Key(api_key), None  # no traceback shall show it
         self._auth = BearerAuth(key)
-        address = resolve_base_url(base_url, allow_http=allow_http)
+        address = resolve_base_url(base_url, specification().first_server, allow_http=allow_http)
         self._owner = os.getpid() if http_client is None else None
         self._http_client: HttpClient = http_client or self._make_http_client(timeout=DEFAULT_TIMEOUT)
         timeout = finite(timeout, finite(self._http_client.timeout, DEFAULT_TIMEOUT))
-        self._policy = Policy(address, self._http_client.build_request, timeout, max_retries)
+        self._policy = Policy(specification(), address, self._http_client.build_request, timeout, max_retries)
 
     def _connections(self) -> HttpClient:
         """Give the httpx client: after a fork a new one, since the parent goes on with the connections of the old."""
@@ -69,6 +72,8 @@ class _Client(Generic[HttpClient, Source]):
     def _generated(
         self, *, timeout: Timeout | None = None, max_retries: int | None = None, check_applied: bool = True
     ) -> AuthenticatedClient:
+        from activepieces_api import AuthenticatedClient  # noqa: PLC0415 - when it is first needed
+
         limits = finite(timeout, self._policy.timeout)
         retries = self._policy.max_retries if max_retries is None else max_retries
         policy = attrs.evolve(self._policy, timeout=limits, max_retries=retries, check_applied=check_applied)

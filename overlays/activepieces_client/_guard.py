@@ -7,7 +7,6 @@ and is sent what came of it. Two guards of a dozen lines, sync and async, carry 
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import itertools
 import logging
 import math
@@ -16,15 +15,16 @@ import re
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
-import anyio
 import attrs
 import httpx
 
 from . import exceptions as errors
 from ._json import json_path
-from ._specification import Operation, specification
+
+if TYPE_CHECKING:
+    from ._specification import Operation, Specification
 
 logger = logging.getLogger("activepieces_client")
 
@@ -67,6 +67,7 @@ class CallOptions(TypedDict, total=False):
 class Policy:
     """What a call does, step by step."""
 
+    specification: Specification = attrs.field(repr=False)
     base_url: str
     build_request: Callable[..., httpx.Request] = attrs.field(repr=False)
     timeout: httpx.Timeout
@@ -76,12 +77,12 @@ class Policy:
 
     def exchange(self, *, method: str, url: str, **arguments: Any) -> Generator[Step, Outcome, None]:
         """Decide each step of one call, or raise the error with which it ends."""
-        operation, path_values = specification().operation_of(method, url)
+        operation, path_values = self.specification.operation_of(method, url)
         arguments = operation.check_arguments(path_values, arguments)
         for attempt in itertools.count(1):
             request = self.build_request(method, self.base_url + url, timeout=self.timeout, **arguments)
             if request.headers["User-Agent"].startswith("python-httpx/"):
-                request.headers["User-Agent"] = _user_agent()
+                request.headers["User-Agent"] = _user_agent(self.specification.version)
             outcome = yield request
             # A request lives on in answers and errors; the key must not.
             request.headers["Authorization"] = "[redacted]"
@@ -150,9 +151,11 @@ def _error(request: httpx.Request, outcome: Outcome, attempts: int) -> errors.AP
 
 
 @functools.cache
-def _user_agent() -> str:
-    version = importlib.metadata.version("activepieces-client")
-    return f"activepieces-client/{version} openapi/{specification().version} python-httpx/{httpx.__version__}"
+def _user_agent(specification_version: str) -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - when it is first needed
+
+    client = f"activepieces-client/{version('activepieces-client')}"
+    return f"{client} openapi/{specification_version} python-httpx/{httpx.__version__}"
 
 
 def _total(request: httpx.Request) -> float:
@@ -238,6 +241,8 @@ class AsyncGuard:
         return step
 
     async def _carry_out(self, step: httpx.Request | float) -> Outcome:
+        import anyio  # noqa: PLC0415 - when it is first needed
+
         if not isinstance(step, httpx.Request):
             await anyio.sleep(step)
             return None

@@ -10,21 +10,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
-from typing import Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 
 import attrs
 
-from activepieces_api import AuthenticatedClient
-from activepieces_api.api.projects import update_project
-from activepieces_api.models import Project, UpdateProjectRequest
-from activepieces_api.types import UNSET, Response
-
 from ._guard import CallOptions
 from ._json import flaw, shorten
-from ._specification import specification
 from .exceptions import Problem, RequestValidationError
 
-Body = UpdateProjectRequest | Mapping[str, Any]
+if TYPE_CHECKING:
+    from activepieces_api import AuthenticatedClient
+    from activepieces_api.models import Project, UpdateProjectRequest
+    from activepieces_api.types import Response
+
+    Body: TypeAlias = UpdateProjectRequest | Mapping[str, Any]
 
 
 def validate(body: Body) -> None:
@@ -36,11 +35,15 @@ def validate(body: Body) -> None:
     Raises:
         RequestValidationError: With every rule of the specification that the body breaks.
     """
+    from ._specification import specification  # noqa: PLC0415 - when it is first needed
+
     specification().operations["updateProject"].check({"body": _to_json(body)})
 
 
 def _to_json(body: object) -> Any:
     """Read the JSON out of a body; the guard checks it."""
+    from activepieces_api.models import UpdateProjectRequest  # noqa: PLC0415 - when it is first needed
+
     if not isinstance(body, UpdateProjectRequest):
         return body
     try:
@@ -51,12 +54,14 @@ def _to_json(body: object) -> Any:
 
 def _wire(body: object) -> UpdateProjectRequest:
     """Carry a body through the generated function, which calls nothing of it but `to_dict`."""
-    return cast(UpdateProjectRequest, SimpleNamespace(to_dict=functools.partial(_to_json, body)))
+    return cast("UpdateProjectRequest", SimpleNamespace(to_dict=functools.partial(_to_json, body)))
 
 
 def _misfits(body: UpdateProjectRequest) -> Iterator[Problem]:
     """Find the fields of a model that hold what the generated code cannot turn into JSON."""
-    fields = attrs.fields(UpdateProjectRequest)
+    from activepieces_api.types import UNSET  # noqa: PLC0415 - when it is first needed
+
+    fields = attrs.fields(type(body))
     for field in fields:
         try:
             attrs.evolve(body, **{other.name: UNSET for other in fields if other is not field}).to_dict()
@@ -98,13 +103,15 @@ class Projects:
             APIConnectionError: There was no answer; an APITimeoutError where there was none in time.
             APIStatusError: The answer is not a success; a subclass for each usual status.
         """
-        return cast(Project, self.update_detailed(project_id, body, **options).parsed)
+        return cast("Project", self.update_detailed(project_id, body, **options).parsed)
 
     def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
+        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
+
         client, wire = self._generated(**options), _wire(body)
         detailed = update_project.sync_detailed(_segment(project_id), client=client, body=wire)
-        return cast(Response[Project], detailed)
+        return cast("Response[Project]", detailed)
 
 
 class AsyncProjects:
@@ -115,10 +122,12 @@ class AsyncProjects:
 
     async def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
         """Update a project; see `Projects.update`."""
-        return cast(Project, (await self.update_detailed(project_id, body, **options)).parsed)
+        return cast("Project", (await self.update_detailed(project_id, body, **options)).parsed)
 
     async def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
+        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
+
         client, wire = self._generated(**options), _wire(body)
         detailed = await update_project.asyncio_detailed(_segment(project_id), client=client, body=wire)
-        return cast(Response[Project], detailed)
+        return cast("Response[Project]", detailed)
