@@ -34,7 +34,7 @@ from activepieces_client.testing import StandIn
 
 from .conftest import Update
 
-ID = "project00000000000001"
+ID = "pRjEctId0000000000001"
 ONCE: dict[str, Any] = {"max_retries": 0}
 
 

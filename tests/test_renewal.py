@@ -19,7 +19,7 @@ from activepieces_client.testing import StandIn
 
 from .conftest import Update
 
-ID = "project00000000000001"
+ID = "pRjEctId0000000000001"
 
 
 class Source:

@@ -35,7 +35,7 @@ from activepieces_client.testing import StandIn
 from . import hostile
 from .conftest import Update
 
-ID = "project00000000000001"
+ID = "pRjEctId0000000000001"
 
 
 def project() -> bytes:

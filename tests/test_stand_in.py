@@ -15,7 +15,7 @@ import pytest
 
 from activepieces_client.testing import StandIn
 
-ID = "project00000000000001"
+ID = "pRjEctId0000000000001"
 
 
 def post(

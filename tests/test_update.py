@@ -33,7 +33,7 @@ from activepieces_client.testing import StandIn
 
 from .conftest import Update, update_sync
 
-ID = "project00000000000001"
+ID = "pRjEctId0000000000001"
 
 
 def sync_client(service: StandIn) -> Activepieces:

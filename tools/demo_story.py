@@ -7,7 +7,7 @@ import asyncio
 from activepieces_client import Activepieces, AsyncActivepieces, NotFoundError, RequestValidationError
 from activepieces_client.models import PiecesFilterType, Project, ProjectPlanUpdate, UpdateProjectRequest
 
-PROJECT_ID = "project00000000000001"
+PROJECT_ID = "pRjEctId0000000000001"
 
 
 def show(moment: str, project: Project) -> None:

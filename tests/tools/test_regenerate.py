@@ -65,7 +65,7 @@ else:
     raise SystemExit("not refused")
 service = StandIn()
 with httpx.Client(transport=service.transport, headers={"authorization": f"Bearer {service.api_key}"}) as client:
-    url = f"{service.base_url}/v1/projects/project00000000000001"
+    url = f"{service.base_url}/v1/projects/pRjEctId0000000000001"
     assert client.post(url, json={"metadata": {}}).json()["code"] == "FST_ERR_VALIDATION"
     assert client.post(url, json={"displayName": "Acme"}).status_code == 200
 """

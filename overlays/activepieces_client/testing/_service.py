@@ -255,7 +255,7 @@ def _complete(project: Mapping[str, Any], number: int) -> Project:
     schema = operation.answers["200"]
     required: list[str] = schema.definition["required"] if schema else []
     whole = {name: value if name in required else None for name, value in example.items()}
-    whole.update(id=_made_up_id("project", number), displayName=f"Project {number}")
+    whole.update(id=_made_up_id("pRjEctId", number), displayName=f"Project {number}")
     whole.update(copy.deepcopy(dict(project)))
     plan_ids = {"id": _made_up_id("plan", number), "projectId": whole["id"]}
     whole["plan"] = {**example["plan"], **plan_ids, **project.get("plan", {})}
