@@ -1,0 +1,155 @@
+"""One client under many threads and tasks at once: with faults, a key that changes in between, and cancellation."""
+
+from __future__ import annotations
+
+import collections
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import anyio
+import httpx
+import pytest
+
+from activepieces_client import Activepieces, AsyncActivepieces
+from activepieces_client.testing import StandIn
+
+CALLS_FOR_EACH_THREAD = 8
+FAULTS = [(503, {"retry-after": "0"}), (429, {"retry-after": "0"}), httpx.RemoteProtocolError] * 7
+
+# Fewer connections than calls: one that is lost stays lost, and soon nobody gets any.
+LIMITS = httpx.Limits(max_connections=10)
+
+
+@pytest.fixture
+def crowd() -> Iterator[StandIn]:
+    with StandIn(projects=[{}] * 64).serve() as service:
+        yield service
+
+
+class Ledger:
+    """What came back for each name that was asked for, on the wire."""
+
+    def __init__(self, service: StandIn) -> None:
+        self.service = service
+        self.statuses: collections.defaultdict[str, list[int]] = collections.defaultdict(list)
+
+    def note(self, response: httpx.Response) -> None:
+        name = response.request.content.decode().split('"')[3]
+        self.statuses[name].append(response.status_code)
+        if len(self.statuses) == 200:
+            self.service.api_key = "sk-renewed"
+
+    async def note_async(self, response: httpx.Response) -> None:
+        self.note(response)
+
+    def name(self, call: int) -> str:
+        """Name a call, and order the fault that is due at it."""
+        if call % 20 == 0 and call // 20 < len(FAULTS):
+            self.service.fail(FAULTS[call // 20])
+        return f"call {call}"
+
+    def project_id(self, call: int) -> str:
+        projects = self.service.projects
+        return str(projects[call % len(projects)]["id"])
+
+    def check(self, calls: int, log: pytest.LogCaptureFixture) -> None:
+        """Each call was answered once with success, and repeated only where the rules say so."""
+        assert len(self.statuses) == calls
+        for name, statuses in self.statuses.items():
+            assert statuses.count(200) == 1, (name, statuses)
+            assert statuses[-1] == 200
+            assert set(statuses) <= {200, 401, 429, 503}
+        refused = sum(statuses.count(429) + statuses.count(503) for statuses in self.statuses.values())
+        assert refused == len(FAULTS) - FAULTS.count(httpx.RemoteProtocolError)
+        # Now and then httpcore closes a kept connection in one thread that another has just taken: a ReadError.
+        broken = [record for record in log.records if "Error(" in record.getMessage()]
+        assert len(broken) >= FAULTS.count(httpx.RemoteProtocolError)
+        assert len(self.service.requests) == len(broken) + sum(map(len, self.statuses.values()))
+
+
+def test_64_threads_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_rule(
+    crowd: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "activepieces_client")
+    ledger = Ledger(crowd)
+    hooks = {"response": [ledger.note]}
+    with httpx.Client(limits=LIMITS, event_hooks=hooks) as http_client:
+        client = Activepieces(lambda: crowd.api_key, base_url=crowd.base_url, http_client=http_client, max_retries=9)
+
+        def work(thread: int) -> None:
+            for call in range(thread * CALLS_FOR_EACH_THREAD, (thread + 1) * CALLS_FOR_EACH_THREAD):
+                name, project_id = ledger.name(call), ledger.project_id(thread)
+                project = client.projects.update(project_id, {"displayName": name})
+                assert (project.id, project.display_name) == (project_id, name)
+
+        with ThreadPoolExecutor(64) as pool:
+            list(pool.map(work, range(64)))
+    ledger.check(64 * CALLS_FOR_EACH_THREAD, caplog)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_1000_tasks_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_rule(
+    crowd: StandIn, backend: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "activepieces_client")
+    ledger = Ledger(crowd)
+    asked: collections.Counter[str] = collections.Counter()
+
+    async def read_key() -> str:
+        asked["key"] += 1
+        await anyio.sleep(0.01)
+        return crowd.api_key
+
+    async def run() -> None:
+        hooks = {"response": [ledger.note_async]}
+        async with httpx.AsyncClient(limits=LIMITS, event_hooks=hooks) as http_client:
+            client = AsyncActivepieces(read_key, base_url=crowd.base_url, http_client=http_client, max_retries=9)
+
+            async def work(call: int) -> None:
+                project_id, name = ledger.project_id(call), ledger.name(call)
+                project = await client.projects.update(project_id, {"externalId": name})
+                assert (project.id, project.external_id) == (project_id, name)
+
+            async with anyio.create_task_group() as tasks:
+                for call in range(1000):
+                    tasks.start_soon(work, call)
+
+    anyio.run(run, backend=backend)
+    ledger.check(1000, caplog)
+    assert asked["key"] == 2, "the source was asked by more than one call"
+
+
+# httpx leaves its generator of a body behind where trio cancels it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_calls_that_are_cancelled_anywhere_leave_the_client_as_it_was(crowd: StandIn, backend: str) -> None:
+    chance = random.Random(0)
+
+    async def read_key() -> str:
+        await anyio.sleep(0.005)
+        return crowd.api_key
+
+    async def run() -> None:
+        limits = httpx.Limits(max_connections=3)
+        async with httpx.AsyncClient(limits=limits) as http_client:
+            client = AsyncActivepieces(read_key, base_url=crowd.base_url, http_client=http_client)
+
+            async def update(name: str) -> None:
+                await client.projects.update(crowd.projects[0]["id"], {"displayName": name}, timeout=5)
+
+            async def be_cancelled(round_: int) -> None:
+                with anyio.move_on_after(chance.uniform(0, 0.03)):
+                    await update(f"cancelled {round_}")
+
+            for round_ in range(10):
+                crowd.api_key = f"sk-{round_}"
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(10):
+                        tasks.start_soon(be_cancelled, round_)
+            async with anyio.create_task_group() as tasks:
+                for number in range(9):
+                    tasks.start_soon(update, f"afterwards {number}")
+
+    anyio.run(run, backend=backend)
+    assert crowd.projects[0]["displayName"].startswith("afterwards")

@@ -1,0 +1,74 @@
+"""Nothing runs here that is not pinned, and no workflow may do more than it must."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from ruamel.yaml import YAML
+
+from .repository import ROOT
+
+PINS = sorted((ROOT / "requirements").glob("*.txt"))
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def workflow(path: Path) -> dict[str, Any]:
+    return cast("dict[str, Any]", cast(Any, YAML(typ="safe")).load(path))
+
+
+def steps(path: Path) -> Iterator[dict[str, Any]]:
+    for job in workflow(path)["jobs"].values():
+        yield from job["steps"]
+
+
+@pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
+def test_every_tool_is_pinned_with_hashes_and_no_address(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert "://" not in text
+    requirements = re.sub(r"(?m)^#.*\n", "", text).replace("\\\n", " ").splitlines()
+    assert requirements
+    for requirement in requirements:
+        assert re.match(r"[\w.\[\]-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", requirement), requirement
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("requirements/*/package-lock.json")), ids=lambda path: path.parent.name
+)
+def test_every_node_program_is_pinned_with_a_hash_and_no_address(path: Path) -> None:
+    packages = json.loads(path.read_text("utf-8"))["packages"]
+    for name, package in packages.items():
+        if name and not package.get("inBundle"):
+            assert package["integrity"].startswith("sha512-"), name
+            assert "resolved" not in package, name
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_by_commit(path: Path) -> None:
+    for line in re.findall(r"(?m)^\s*-?\s*uses: (.*)$", path.read_text("utf-8")):
+        assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_may_only_read_and_a_job_says_what_more_it_needs(path: Path) -> None:
+    assert workflow(path)["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_credentials_are_left_behind_and_no_title_becomes_a_command(path: Path) -> None:
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+        # What somebody else writes reaches a script by its environment alone.
+        assert "${{" not in re.sub(r"\$\{\{ matrix\.\w+ \}\}", "", step.get("run", "")), step["run"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_installation_is_one_of_pins(path: Path) -> None:
+    for step in steps(path):
+        for command in re.findall(r"pip install.*", step.get("run", "")):
+            assert "--require-hashes" in command, command
