@@ -64,7 +64,9 @@ def test_importing_reads_no_specification() -> None:
     code = (
         "import activepieces_client;"
         "from activepieces_client._specification import specification;"
-        "assert specification.cache_info().currsize == 0"
+        "assert specification.cache_info().currsize == 0;"
+        "import sys;"
+        "assert not {'activepieces_client._rollout', 'concurrent.futures', 'click', 'rich'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -70,13 +70,20 @@ class _Client(Generic[HttpClient, Source]):
         return self._generated()
 
     def _generated(
-        self, *, timeout: Timeout | None = None, max_retries: int | None = None, check_applied: bool = True
+        self,
+        *,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+        check_applied: bool = True,
+        raise_429: bool = False,
     ) -> AuthenticatedClient:
         from activepieces_api import AuthenticatedClient  # noqa: PLC0415 - when it is first needed
 
         limits = finite(timeout, self._policy.timeout)
         retries = self._policy.max_retries if max_retries is None else max_retries
-        policy = attrs.evolve(self._policy, timeout=limits, max_retries=retries, check_applied=check_applied)
+        policy = attrs.evolve(
+            self._policy, timeout=limits, max_retries=retries, check_applied=check_applied, raise_429=raise_429
+        )
         # The token stays empty: the guard adds the key, and the generated client shows its token.
         client = AuthenticatedClient(policy.base_url, token="", httpx_args={"transport": httpx.MockTransport(_refuse)})
         self._put_guard_into(client, policy)

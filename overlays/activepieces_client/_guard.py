@@ -73,6 +73,7 @@ class Policy:
     timeout: httpx.Timeout
     max_retries: int
     check_applied: bool = True
+    raise_429: bool = False
     _warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
 
     def exchange(self, *, method: str, url: str, **arguments: Any) -> Generator[Step, Outcome, None]:
@@ -91,9 +92,10 @@ class Policy:
                 self._check_answer(operation, arguments.get("json"), outcome)
                 yield outcome
                 return
-            if attempt > self.max_retries or not _worth_repeating(operation, outcome):
+            raises = self.raise_429 and isinstance(outcome, httpx.Response) and outcome.status_code == 429
+            if attempt > self.max_retries or raises or not _worth_repeating(operation, outcome):
                 raise _error(request, outcome, attempt)
-            yield _delay(outcome, attempt)
+            yield delay(outcome, attempt)
 
     def _check_answer(self, operation: Operation, asked: Any, answer: httpx.Response) -> None:
         """Hold an answer against the specification, and against what was asked."""
@@ -131,7 +133,7 @@ def _worth_repeating(operation: Operation, outcome: Outcome) -> bool:
     return never_was or (broke and operation.safe_to_repeat)
 
 
-def _delay(outcome: Outcome, attempt: int) -> float:
+def delay(outcome: Outcome, attempt: int) -> float:
     """Seconds to wait before the next attempt: what the service asks for, or exponential with full jitter."""
     asked = errors.retry_after(outcome) if isinstance(outcome, httpx.Response) else None
     if asked is not None and asked <= MAX_RETRY_AFTER:

@@ -8,7 +8,7 @@ names, which is why the casts are true.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from activepieces_api import AuthenticatedClient
     from activepieces_api.models import Project, UpdateProjectRequest
     from activepieces_api.types import Response
+
+    from ._rollout import AsyncRollOut, RollOut
 
     Body: TypeAlias = UpdateProjectRequest | Mapping[str, Any]
 
@@ -113,6 +115,37 @@ class Projects:
         detailed = update_project.sync_detailed(_segment(project_id), client=client, body=wire)
         return cast("Response[Project]", detailed)
 
+    def update_many(
+        self, updates: Iterable[tuple[str, Body]], *, concurrency: int = 16, **options: Unpack[CallOptions]
+    ) -> RollOut:
+        """Update many projects, some at once, and tell the outcome of each as it comes, in any order.
+
+        Nothing is sent but while the loop asks for an outcome. To stop, call `stop()` on what this returns, and the
+        loop goes on with the outcomes of what is in flight; or leave the loop, by break or Ctrl-C: what is in flight
+        ends by itself, `in_flight` has its project ids by index, and another loop tells its outcomes.
+
+        Args:
+            updates: Pairs of a project id and a body, as `update` takes them. They are taken one at a time, in the
+                thread of the loop, when there is room for one, so that any number of them needs no memory.
+            concurrency: How many may be in flight at once. When the service says 429, the roll-out pauses as long as
+                the service asks, goes on with fewer at once, and with more again as they succeed.
+            **options: Those of `update`, for each.
+
+        Returns:
+            An iterator of outcomes. An update that fails is an outcome, too, and stops no other. An error that
+            `updates` raises is raised when all outcomes have been told.
+        """
+        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
+
+        from ._rollout import RollOut  # noqa: PLC0415 - it needs threads and tasks, which a single update does not
+
+        client = self._generated(**options, raise_429=True)
+
+        def update(project_id: str, body: Body) -> Project:
+            return cast("Project", update_project.sync(_segment(project_id), client=client, body=_wire(body)))
+
+        return RollOut(update, updates, concurrency)
+
 
 class AsyncProjects:
     """Projects, by `client.projects` of the async client; the methods are those of `Projects`."""
@@ -131,3 +164,26 @@ class AsyncProjects:
         client, wire = self._generated(**options), _wire(body)
         detailed = await update_project.asyncio_detailed(_segment(project_id), client=client, body=wire)
         return cast("Response[Project]", detailed)
+
+    def update_many(
+        self,
+        updates: Iterable[tuple[str, Body]] | AsyncIterable[tuple[str, Body]],
+        *,
+        concurrency: int = 16,
+        **options: Unpack[CallOptions],
+    ) -> AsyncRollOut:
+        """Update many projects, and tell the outcome of each as it comes; see `Projects.update_many`.
+
+        Where the loop is cancelled, or `aclose()` is called, what is in flight is cancelled too; `in_flight` then has
+        the project ids of which nobody knows whether they were updated.
+        """
+        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
+
+        from ._rollout import AsyncRollOut  # noqa: PLC0415 - as above
+
+        client = self._generated(**options, raise_429=True)
+
+        async def update(project_id: str, body: Body) -> Project:
+            return cast("Project", await update_project.asyncio(_segment(project_id), client=client, body=_wire(body)))
+
+        return AsyncRollOut(update, updates, concurrency)

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import assert_type
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, assert_type
 
 import httpx
 
@@ -11,12 +12,14 @@ from activepieces_api.api.projects import update_project
 from activepieces_api.types import Response, Unset
 from activepieces_client import (
     Activepieces,
+    ActivepiecesError,
     APIStatusError,
     AsyncActivepieces,
     NotAppliedError,
     Problem,
     RateLimitError,
     RequestValidationError,
+    UpdateOutcome,
     validate,
 )
 from activepieces_client.models import (
@@ -65,6 +68,31 @@ async def update_async() -> None:
     async with AsyncActivepieces(api_key=read_key_async, http_client=httpx.AsyncClient()) as client:
         project = await client.projects.update("pRjEctId0000000000001", {"metadata": {"tier": "gold"}})
         assert_type(project, Project)
+
+
+def roll_out(client: Activepieces, projects: Iterator[str]) -> None:
+    outcomes = client.projects.update_many(((project, {"metadata": {}}) for project in projects), concurrency=4)
+    for outcome in outcomes:
+        assert_type(outcome, UpdateOutcome)
+        assert_type(outcome.project, Project | None)
+        assert_type(outcome.error, ActivepiecesError | None)
+        outcomes.stop()
+    assert_type(outcomes.in_flight, dict[int, str])
+    outcomes.close()
+    annotated: Iterator[UpdateOutcome] = client.projects.update_many([("p", UpdateProjectRequest())], max_retries=5)
+    next(annotated)
+
+
+async def roll_out_async(
+    client: AsyncActivepieces, updates: AsyncIterator[tuple[str, Mapping[str, Any]]], listed: list[tuple[str, Project]]
+) -> None:
+    outcomes = client.projects.update_many(updates, timeout=5)
+    async for outcome in outcomes:
+        assert_type(outcome, UpdateOutcome)
+    await outcomes.aclose()
+    annotated: AsyncIterator[UpdateOutcome] = client.projects.update_many([("p", UpdateProjectRequest())])
+    await anext(annotated)
+    client.projects.update_many(listed)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def handle_errors(client: Activepieces) -> None:
