@@ -80,6 +80,10 @@ class _RollOut:
     def stop(self) -> None:
         """Send nothing new; the loop goes on with the outcomes of what is in flight, and ends."""
         self._more, self._stopped = False, True
+        self._wake()  # a pause for a 429 would go on
+
+    def _wake(self) -> None:
+        raise NotImplementedError
 
     def _next(self) -> Generator[_Step, Any, UpdateOutcome | None]:
         """Decide each step to the next outcome; None is the end."""
@@ -160,7 +164,7 @@ class RollOut(_RollOut, Iterator[UpdateOutcome]):
         super().__init__(iter(updates), concurrency)
         self._update = update
         self._pool = ThreadPoolExecutor(concurrency, "activepieces-roll-out")
-        self._ended: queue.SimpleQueue[_Update] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[_Update | None] = queue.SimpleQueue()
 
     def __next__(self) -> UpdateOutcome:
         steps = self._next()
@@ -185,6 +189,9 @@ class RollOut(_RollOut, Iterator[UpdateOutcome]):
             return self._ended.get(timeout=step)
         except queue.Empty:
             return None
+
+    def _wake(self) -> None:
+        self._ended.put(None)
 
     def _run(self, update: _Update) -> None:
         try:
@@ -242,6 +249,10 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
                 await self._news.wait()
         return self._ended.popleft() if self._ended else None
 
+    def _wake(self) -> None:
+        news, self._news = self._news, anyio.Event()
+        news.set()
+
     async def _run(self, update: _Update) -> None:
         update.result = None
         try:
@@ -252,8 +263,7 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
         finally:
             del self._scopes[update.index]
             self._ended.append(update)
-            news, self._news = self._news, anyio.Event()
-            news.set()
+            self._wake()
 
     async def aclose(self) -> None:
         """Send nothing new, and cancel what is in flight; the loop then goes on with the outcomes that there are."""

@@ -1,0 +1,136 @@
+"""What update_many costs: CPU time and throughput beside a bare httpx.AsyncClient with a semaphore, and memory.
+
+Each runs in a process of its own, against a server in another, and sends the same updates:
+`python tools/bench_rollout.py [UPDATES [ROUNDS]]`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import json
+import multiprocessing
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import anyio
+import httpx
+
+from activepieces_client import Activepieces, AsyncActivepieces
+from activepieces_client.testing import StandIn
+
+CONCURRENCY = 16
+KEY = "sk-bench"
+ID = "project00000000000001"
+
+
+async def serve(ready: Any) -> None:
+    """Answer each request with the same project: little work, so that the client's is what is measured."""
+    body = json.dumps({**StandIn().projects[0], "metadata": {"tier": "gold"}}).encode()
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            while await reader.readuntil(b'"gold"}}'):
+                writer.write(answer)
+
+    server = await asyncio.start_server(handle, "127.0.0.1")
+    ready.put(server.sockets[0].getsockname()[1])
+    await server.serve_forever()
+
+
+def run_server(ready: Any) -> None:
+    """Serve until the process is ended."""
+    asyncio.run(serve(ready))
+
+
+def updates(number: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give so many updates, made as they are taken."""
+    return ((ID, {"metadata": {"tier": "gold"}}) for _ in range(number))
+
+
+async def bare(base_url: str, number: int) -> None:
+    """Do it without us: a bare client, and a semaphore."""
+    gate = anyio.Semaphore(CONCURRENCY)
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}) as client:
+
+        async def update(project_id: str, body: dict[str, Any]) -> None:
+            try:
+                (await client.post(f"{base_url}/v1/projects/{project_id}", json=body)).raise_for_status().json()
+            finally:
+                gate.release()
+
+        async with anyio.create_task_group() as group:
+            for item in updates(number):
+                await gate.acquire()
+                group.start_soon(update, *item)
+
+
+async def update_many_async(base_url: str, number: int) -> None:
+    """Do it with the async client."""
+    async with AsyncActivepieces(KEY, base_url=base_url) as client:
+        async for outcome in client.projects.update_many(updates(number), concurrency=CONCURRENCY):
+            assert outcome.project  # noqa: S101 - a benchmark of failures would say nothing
+
+
+def update_many(base_url: str, number: int) -> None:
+    """Do it with the sync client."""
+    with Activepieces(KEY, base_url=base_url) as client:
+        for outcome in client.projects.update_many(updates(number), concurrency=CONCURRENCY):
+            assert outcome.project  # noqa: S101 - as above
+
+
+def measure(name: str, base_url: str, number: int, said: Any) -> None:
+    """Measure one kind in this process: seconds, CPU seconds, and the peak of memory early and late, in MB."""
+    kinds: dict[str, Callable[[str, int], None]] = {
+        "bare": functools.partial(anyio.run, bare),
+        "async": functools.partial(anyio.run, update_many_async),
+        "sync": update_many,
+    }
+    kinds[name](base_url, 500)  # imports, the specification, connections
+    early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    start, cpu = time.perf_counter(), time.process_time()
+    kinds[name](base_url, number)
+    said.put(
+        (
+            time.perf_counter() - start,
+            time.process_time() - cpu,
+            early,
+            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        )
+    )
+
+
+def main(number: int = 5000, rounds: int = 3) -> int:
+    """Print a line for each kind; the ratios are the bare client's time by ours, so that more is better."""
+    context = multiprocessing.get_context("spawn")
+    ready, said = context.Queue(), context.Queue()
+    server = context.Process(target=run_server, args=(ready,), daemon=True)
+    server.start()
+    base_url = f"http://127.0.0.1:{ready.get()}/api"
+    results: dict[str, list[Any]] = {"bare": [], "async": [], "sync": []}
+    for _ in range(rounds):
+        for name, result in results.items():
+            process = context.Process(target=measure, args=(name, base_url, number, said))
+            process.start()
+            result.append(said.get(timeout=600))
+            process.join()
+    server.terminate()
+    print(f"{number} updates, {CONCURRENCY} at once, median of {rounds} rounds")
+    seconds, cpu = (statistics.median(run[column] for run in results["bare"]) for column in (0, 1))
+    for name, runs in results.items():
+        wall, used, early, late = (statistics.median(run[column] for run in runs) for column in range(4))
+        print(
+            f"{name:6} {number / wall:6.0f} updates/s ({seconds / wall:.2f})  {used / number * 1e6:5.0f} µs CPU each"
+            f" ({cpu / used:.2f})  peak of memory {early:.1f} MB after 500, {late:.1f} MB at the end"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
