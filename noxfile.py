@@ -110,6 +110,14 @@ def newest(session: nox.Session) -> None:
     session.run("pytest", "--ignore", "tests/tools", *session.posargs)
 
 
+@nox.session(default=False)
+def rollout(session: nox.Session) -> None:
+    """A roll-out of 10,000 updates among faults, killed twice, against the stand-in; some ten minutes."""
+    install(session, "tests")
+    install_package(session)
+    session.run("pytest", "tests/test_cli.py", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
+
+
 @nox.session
 def fresh(session: nox.Session) -> None:
     """Fail where generated/ is not what openapi.yaml gives: stale, edited, missing and extra files."""
