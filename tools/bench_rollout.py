@@ -15,7 +15,7 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import anyio
@@ -85,11 +85,16 @@ def update_many(base_url: str, number: int) -> None:
             assert outcome.project  # noqa: S101 - as above
 
 
+def run_async(kind: Callable[[str, int], Coroutine[Any, Any, None]], base_url: str, number: int) -> None:
+    """Run an async kind."""
+    anyio.run(kind, base_url, number)
+
+
 def measure(name: str, base_url: str, number: int, said: Any) -> None:
     """Measure one kind in this process: seconds, CPU seconds, and the peak of memory early and late, in MB."""
     kinds: dict[str, Callable[[str, int], None]] = {
-        "bare": functools.partial(anyio.run, bare),
-        "async": functools.partial(anyio.run, update_many_async),
+        "bare": functools.partial(run_async, bare),
+        "async": functools.partial(run_async, update_many_async),
         "sync": update_many,
     }
     kinds[name](base_url, 500)  # imports, the specification, connections
