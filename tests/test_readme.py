@@ -30,7 +30,7 @@ def test_a_block_does_what_it_says(block: str, tmp_path: Path) -> None:
     script = tmp_path / "test_block.py"
     script.write_text(block, "utf-8")
     program = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block else ["-W", "error"]
-    with StandIn(projects=[{"id": "pRjEctId0000000000001", "displayName": "Acme"}]).serve() as service:
+    with StandIn(projects=[{"displayName": "Acme"}, {}]).serve() as service:
         settings = {"ACTIVEPIECES_API_KEY": service.api_key, "ACTIVEPIECES_BASE_URL": service.base_url}
         finished = subprocess.run(
             [sys.executable, *program, script],
