@@ -25,8 +25,6 @@ from activepieces_client.testing._stand_in import Failure
 from . import hostile
 from .repository import ROOT, Repository
 
-pytest.importorskip("click", reason="the extra cli is not installed")
-
 COMMAND = [sys.executable, "-m", "activepieces_client.cli"]
 ID = "project00000000000001"
 
@@ -216,7 +214,7 @@ def test_problems_of_csv_have_the_line_that_a_row_starts_on(served: StandIn) -> 
 
 def test_check_and_dry_run_send_nothing_and_need_no_key(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
-    assert "20 updates, no problem" in run(served, "check", file).stdout
+    assert "20 updates are fine" in run(served, "check", file).stdout
     assert "20 updates would be sent" in run(served, "apply", file, "--dry-run").stdout
     assert [path.name for path in tmp_path.iterdir()] == ["updates.jsonl"]
     assert served.requests == []

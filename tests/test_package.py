@@ -40,6 +40,16 @@ def test_it_needs_three_packages_at_run_time() -> None:
     ]
 
 
+def test_without_the_extra_the_command_says_what_to_install() -> None:
+    for missing in ("filelock", "rich"):
+        code = (
+            f"import sys; sys.modules['{missing}'] = None; from activepieces_client.cli import main; sys.exit(main())"
+        )
+        finished = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False)
+        assert finished.returncode == 2
+        assert finished.stderr == "activepieces-client needs an extra: pip install 'activepieces-client[cli]'\n"
+
+
 def test_the_public_names_are_those_of_all() -> None:
     for module in (activepieces_client, testing):
         public = {name for name in vars(module) if not name.startswith("_")} - {"exceptions", "models", "testing"}
@@ -49,6 +59,12 @@ def test_the_public_names_are_those_of_all() -> None:
 def test_every_generated_model_is_offered() -> None:
     for name in activepieces_api.models.__all__:
         assert vars(activepieces_client.models)[name] is vars(activepieces_api.models)[name]
+
+
+def test_nothing_imports_the_command_line() -> None:
+    for source in (ROOT / "overlays").rglob("*.py"):
+        if source.parent.name != "cli":
+            assert not re.search(r"import.*\bcli\b|from .*\bcli\b", source.read_text("utf-8"))
 
 
 def test_generated_code_does_not_import_the_overlay() -> None:

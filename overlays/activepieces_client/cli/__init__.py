@@ -10,8 +10,8 @@ def main() -> int:
     try:
         from ._commands import main  # noqa: PLC0415 - what it needs may not be there
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "filelock", "rich"):
+        if (error.name or "").partition(".")[0] not in ("filelock", "rich"):
             raise
-        print("activepieces-client needs an extra: pip install 'activepieces-client[cli]'", file=sys.stderr)  # noqa: T201
+        print("activepieces-client needs an extra: pip install 'activepieces-client[cli]'", file=sys.stderr)
         return 2
     return main()

@@ -12,7 +12,6 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 import attrs
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -54,7 +53,7 @@ class Report:
         """Show an outcome, which is in the journal."""
         self.counts[entry["outcome"]] += 1
         if self.as_json:
-            click.echo(json.dumps(entry, ensure_ascii=False))
+            print(json.dumps(entry, ensure_ascii=False), flush=True)
         if "error" in entry:
             self.say(f"line {entry['line']}, {entry['id']}: {entry['error']}: {entry['message']}")
         if self._bar:
@@ -85,11 +84,19 @@ class Report:
         left = self.total - self.counts.total()
         numbers = {"updates": self.total, **{name: self.counts[name] for name in ("done", "refused", "failed")}}
         if self.as_json:
-            click.echo(json.dumps({"summary": {**numbers, "left": left, "interrupted": interrupted}}))
+            print(json.dumps({"summary": {**numbers, "left": left, "interrupted": interrupted}}))
         self.say(", ".join(f"{number} {name}" for name, number in {**numbers, "left": left}.items()))
 
 
-def apply(updates: Updates, journal: Journal | None, report: Report, *, concurrency: int, fail_fast: bool) -> int:
+def apply(
+    updates: Updates,
+    journal: Journal | None,
+    report: Report,
+    *,
+    fail_fast: bool,
+    concurrency: int,
+    timeout: float | None,
+) -> int:
     """Send what has not been answered, and give the exit code."""
     answered = journal.outcomes if journal else {}
     report.counts.update(answered.values())
@@ -102,7 +109,7 @@ def apply(updates: Updates, journal: Journal | None, report: Report, *, concurre
 
     stopped = False
     with Activepieces() as client, report.shown():
-        outcomes = client.projects.update_many(unanswered(), concurrency=concurrency)
+        outcomes = client.projects.update_many(unanswered(), concurrency=concurrency, timeout=timeout)
 
         def stop(*_: object) -> None:
             nonlocal stopped

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import importlib.metadata
 import json
+import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import click
 from rich.console import Console
 from rich.table import Table
 
@@ -15,34 +17,28 @@ from activepieces_client import Activepieces, ActivepiecesError, ConfigurationEr
 from activepieces_client._json import is_object
 
 from ._apply import Report, apply
-from ._fields import as_json, from_options, operation, options, rows
+from ._fields import add_options, as_json, from_options, operation, rows
 from ._input import Updates
 from ._journal import Journal, JournalError
 
-OUTPUT = click.option("--output", type=click.Choice(["text", "json"]), default="text", help="How to print the result.")
-FILE = click.argument("file", type=click.File("rb"))
+DESCRIPTION = """\
+Update Activepieces projects. The key is ACTIVEPIECES_API_KEY, or in the file that ACTIVEPIECES_API_KEY_FILE names; the
+address is ACTIVEPIECES_BASE_URL. Exit codes: 0 all done, 1 some failed, 2 bad input, 130 interrupted."""
+
+APPLY = """\
+Make the updates of FILE. A line of JSON is {"id": PROJECT_ID, "body": {…}}; CSV has a column id, and one for each field
+to change: displayName, plan.pieces, metadata.tier. Every line is checked before anything is sent. The journal has what
+came of each line: run again, the command goes on where it stopped. What the service answered is not sent again; what
+failed for a time, or had no answer, is. Standard input has a journal only where one is given."""
 
 
-@click.group()
-@click.version_option(package_name="activepieces-client")
-def command() -> None:
-    """Update Activepieces projects.
-
-    The key is ACTIVEPIECES_API_KEY, or in the file that ACTIVEPIECES_API_KEY_FILE names; the address is
-    ACTIVEPIECES_BASE_URL. Exit codes: 0 all done, 1 some failed, 2 bad input, 130 interrupted.
-    """
-
-
-def update(project_id: str, json_: str | None, output: str, **given: Any) -> int:
+def update(given: argparse.Namespace) -> int:
     """Update a project, and print it as it is afterwards."""
-    body = as_json(json_ or "{}")
-    if not is_object(body):
-        raise click.BadParameter("is not an object of JSON", param_hint="--json")
-    body = from_options(given, body)
+    body = from_options(vars(given), given.json)
     with Activepieces() as client:
-        project = client.projects.update(project_id, body).to_dict()
-    if output == "json":
-        click.echo(json.dumps(project, ensure_ascii=False, indent=2))
+        project = client.projects.update(given.project_id, body, timeout=given.timeout).to_dict()
+    if given.output == "json":
+        print(json.dumps(project, ensure_ascii=False, indent=2))
         return 0
     table = Table("field", "value")
     for row in rows(project):
@@ -51,87 +47,98 @@ def update(project_id: str, json_: str | None, output: str, **given: Any) -> int
     return 0
 
 
-def check_all(updates: Updates, output: str) -> int:
-    """Show every problem of a file, and count them."""
-    found = 0
+def read(given: argparse.Namespace) -> tuple[Updates, bool]:
+    """Read the file, show every problem of it, and say whether there are any."""
+    with contextlib.nullcontext(sys.stdin.buffer) if given.file == "-" else Path(given.file).open("rb") as source:
+        updates = Updates(source)
+    found = False
     for number, problem in updates.problems():
-        found += 1
-        told = {"line": number, "path": problem.path, "message": problem.message}
-        click.echo(json.dumps(told) if output == "json" else f"line {number}: {problem}", err=output != "json")
-    return found
+        found = True
+        if given.output == "json":
+            print(json.dumps({"line": number, "path": problem.path, "message": problem.message}))
+        else:
+            print(f"line {number}: {problem}", file=sys.stderr)
+    return updates, found
 
 
-@command.command("check")
-@FILE
-@OUTPUT
-def check_command(file: IO[bytes], output: str) -> int:
-    """Check FILE without sending anything: JSON Lines or CSV, as `apply` takes it; - is standard input."""
-    updates = Updates(file)
-    found = check_all(updates, output)
+def check_file(given: argparse.Namespace) -> int:
+    """Check the file, without sending anything."""
+    updates, found = read(given)
     if not found:
-        click.echo(
-            json.dumps({"updates": updates.count}) if output == "json" else f"{updates.count} updates, no problem"
-        )
+        print(json.dumps({"updates": updates.count}) if given.output == "json" else f"{updates.count} updates are fine")
     return 2 if found else 0
 
 
-@command.command("apply")
-@FILE
-@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Default: FILE.journal.")
-@click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="How many at once.")
-@click.option("--fail-fast", is_flag=True, help="Send nothing new after the first failure.")
-@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
-@OUTPUT
-def apply_command(
-    file: IO[bytes], journal: Path | None, concurrency: int, fail_fast: bool, dry_run: bool, output: str
-) -> int:
-    """Make the updates of FILE: JSON Lines or CSV; - is standard input.
-
-    A line of JSON is {"id": PROJECT_ID, "body": {…}}. CSV has a column id, and one for each field to change:
-    displayName, plan.pieces, metadata.tier. Every line is checked before anything is sent.
-
-    The journal has what came of each line. Run again, the command goes on where it stopped: what the service answered
-    is not sent again; what failed for a time, or had no answer, is. Standard input has a journal only where one is
-    given.
-    """
-    updates = Updates(file)
-    if check_all(updates, output):
+def apply_file(given: argparse.Namespace) -> int:
+    """Make the updates of the file that the journal does not have."""
+    updates, found = read(given)
+    if found:
         return 2
-    path = journal or (None if file.name in ("-", "<stdin>") else Path(f"{file.name}.journal"))
-    if dry_run and not (path and path.exists()):
+    path = given.journal or (None if given.file == "-" else Path(f"{given.file}.journal"))
+    if given.dry_run and not (path and path.exists()):
         path = None
-    with Journal(path, updates.digest) if path else contextlib.nullcontext() as opened:
-        if dry_run:
-            left = updates.count - len(opened.outcomes if opened else {})
-            click.echo(json.dumps({"left": left}) if output == "json" else f"{left} updates would be sent")
+    with Journal(path, updates.digest) if path else contextlib.nullcontext() as journal:
+        if given.dry_run:
+            left = updates.count - len(journal.outcomes if journal else {})
+            print(json.dumps({"left": left}) if given.output == "json" else f"{left} updates would be sent")
             return 0
-        report = Report(updates.count, as_json=output == "json")
-        return apply(updates, opened, report, concurrency=concurrency, fail_fast=fail_fast)
+        report = Report(updates.count, as_json=given.output == "json")
+        options = {"concurrency": given.concurrency, "timeout": given.timeout}
+        return apply(updates, journal, report, fail_fast=given.fail_fast, **options)
 
 
-def _update_command() -> click.Command:
+def _object(text: str) -> dict[str, Any]:
+    value = as_json(text)
+    if not is_object(value):
+        raise argparse.ArgumentTypeError("is not an object of JSON")
+    return value
+
+
+def _positive(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("activepieces-client", description=DESCRIPTION, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=importlib.metadata.version("activepieces-client"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
     definition = operation().definition
-    own: list[click.Parameter] = [
-        click.Option(["--json", "json_"], metavar="JSON", help="The body as JSON; options add to it."),
-        click.Option(
-            ["--output"], type=click.Choice(["text", "json"]), default="text", help="How to print the project."
-        ),
-    ]
-    params = [click.Argument(["project_id"]), *options(), *own]
-    return click.Command("update", params=params, callback=update, help=definition["description"])
+    summaries = {
+        "update": (update, definition["summary"], definition["description"]),
+        "apply": (apply_file, "Make the updates of a file.", APPLY),
+        "check": (check_file, "Check a file of updates.", "Check FILE, as apply takes it, without sending anything."),
+    }
+    for name, (function, summary, description) in summaries.items():
+        command = commands.add_parser(name, help=summary, description=description, allow_abbrev=False)
+        command.set_defaults(function=function)
+        if name == "update":
+            command.add_argument("project_id", metavar="PROJECT_ID")
+            add_options(command)
+            command.add_argument("--json", type=_object, default={}, help="the body as JSON; options add to it")
+        else:
+            command.add_argument("file", metavar="FILE", help="JSON Lines or CSV; - is standard input")
+        if name == "apply":
+            command.add_argument("--journal", type=Path, metavar="PATH", help="default: FILE.journal")
+            command.add_argument("--concurrency", type=_positive, default=16, metavar="N", help="default: 16")
+            command.add_argument("--fail-fast", action="store_true", help="send nothing new after the first failure")
+            command.add_argument("--dry-run", action="store_true", help="say what would be sent, and send nothing")
+        if name != "check":
+            limit = "for each phase of an attempt; default: 30, and 5 for connecting"
+            command.add_argument("--timeout", type=float, metavar="SECONDS", help=limit)
+        command.add_argument("--output", choices=("text", "json"), default="text", help="default: text")
+    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line, and give the exit code."""
-    command.add_command(_update_command())
     try:
-        code = int(command.main(arguments, "activepieces-client", standalone_mode=False) or 0)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
+        given = _parser().parse_args(arguments)
+        code: int = given.function(given)
+    except KeyboardInterrupt:
         return 130
-    except (ActivepiecesError, JournalError) as error:
-        click.echo(f"Error: {error}", err=True)
-        return 2 if isinstance(error, (ConfigurationError, RequestValidationError, JournalError)) else 1
+    except (ActivepiecesError, JournalError, OSError) as error:
+        print(f"activepieces-client: {error}", file=sys.stderr)
+        return 2 if isinstance(error, (ConfigurationError, RequestValidationError, JournalError, OSError)) else 1
     return code

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-
-import click
 
 from activepieces_client._json import is_object
 from activepieces_client._specification import Operation, specification
@@ -73,44 +72,39 @@ def from_columns(cells: Iterable[tuple[str, str]]) -> dict[str, Any]:
     return body
 
 
-def options() -> list[click.Option]:
-    """Make an option of each field."""
-    return [_option(path, schema) for path, schema in fields()]
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each field."""
+    for path, schema in fields():
+        words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", "-".join(path)).lower()
+        kind, said = types(schema), str(schema.get("description", "")).replace("%", "%%")
+        settings: dict[str, Any] = {"metavar": "|".join(kind).upper() or "JSON"}
+        if kind == ["boolean"]:
+            settings = {"action": argparse.BooleanOptionalAction}
+        elif kind == ["array"]:
+            settings, said = {"action": "append", "metavar": "TEXT"}, f"{said} Once for each item."
+        elif kind == ["object"]:
+            settings, said = {"action": "append", "metavar": "NAME=VALUE"}, f"{said} VALUE is JSON, or else text."
+            settings["type"] = _member
+        elif "enum" in schema:
+            settings = {"choices": schema["enum"]}
+        parser.add_argument(f"--{words}", dest=".".join(path), help=said, **settings)
 
 
-def _option(path: Path, schema: dict[str, Any]) -> click.Option:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", "-".join(path)).lower()
-    kind = types(schema)
-    settings: dict[str, Any] = {"help": schema.get("description"), "default": None}
-    declared = f"--{words}"
-    if kind == ["boolean"]:
-        declared += f"/--no-{words}"
-    elif kind == ["array"]:
-        settings.update(multiple=True, metavar="TEXT", help=f"{settings['help']} Once for each item.")
-    elif kind == ["object"]:
-        settings.update(multiple=True, metavar="NAME=VALUE", help=f"{settings['help']} VALUE is JSON, or else text.")
-    elif "enum" in schema:
-        settings["type"] = click.Choice(schema["enum"])
-    elif kind != ["string"]:
-        settings["metavar"] = "|".join(kind).upper() or "JSON"
-    return click.Option([declared, "__".join(path)], **settings)
+def _member(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, as_json(value)
 
 
 def from_options(given: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """Add what options say to a body."""
+    """Add to a body what options say."""
     for path, schema in fields():
-        value = given.get("__".join(path))
-        if value is None or value == ():
-            continue
+        value = given[".".join(path)]
         if types(schema) == ["object"]:
-            for text in value:
-                name, equals, item = text.partition("=")
-                if not equals:
-                    raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=f"--{'-'.join(path)}")
-                put(body, (*path, name), as_json(item))
-        elif types(schema) == ["array"]:
-            put(body, path, list(value))
-        else:
+            for name, item in value or ():
+                put(body, (*path, name), item)
+        elif value is not None:
             put(body, path, read(schema, value) if isinstance(value, str) else value)
     return body
 
