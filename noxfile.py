@@ -105,7 +105,8 @@ def lowest(session: nox.Session) -> None:
 def newest(session: nox.Session) -> None:
     """The package's tests, with the newest releases of what it needs, on each Python that is here."""
     install(session, "tests")
-    session.install("--upgrade", *nox.project.load_toml("pyproject.toml")["project"]["dependencies"])
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    session.install("--upgrade", *project["dependencies"], *project["optional-dependencies"]["cli"])
     install_package(session)
     session.run("pytest", "--ignore", "tests/tools", *session.posargs)
 

@@ -23,7 +23,7 @@ from activepieces_client.testing import StandIn
 from activepieces_client.testing._stand_in import Failure
 
 from . import hostile
-from .repository import ROOT, Repository
+from .tools.repository import ROOT, Repository
 
 COMMAND = [sys.executable, "-m", "activepieces_client.cli"]
 ID = "project00000000000001"

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from activepieces_client import Activepieces, AsyncActivepieces
-from activepieces_client.testing import StandIn
+from activepieces_client.testing import Failure, StandIn
 
 CALLS_FOR_EACH_THREAD = 8
-FAULTS = [(503, {"retry-after": "0"}), (429, {"retry-after": "0"}), httpx.RemoteProtocolError] * 7
+FAULTS: list[Failure] = [(503, {"retry-after": "0"}), (429, {"retry-after": "0"}), httpx.RemoteProtocolError] * 7
 
 # Fewer connections than calls: one that is lost stays lost, and soon nobody gets any.
 LIMITS = httpx.Limits(max_connections=10)

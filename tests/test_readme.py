@@ -46,3 +46,25 @@ def test_a_block_does_what_it_says(block: str, tmp_path: Path) -> None:
         assert finished.stdout.splitlines() == said
     if "logging" in block:
         assert "DEBUG:activepieces_client:POST /api/v1/projects/pRjEctId0000000000001" in finished.stderr
+
+
+def test_the_commands_from_the_shell_do_what_they_say(tmp_path: Path) -> None:
+    section = README.partition("## From the shell\n")[2].partition("\n## ")[0]
+    blocks = [block for block in re.findall(r"(?ms)^```sh\n(.*?)^```", section) if not block.startswith("pip install")]
+    with StandIn(projects=[{"displayName": "Acme"}, {}]).serve() as service:
+        finished = subprocess.run(
+            ["bash", "-euc", "".join(blocks)],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "ACTIVEPIECES_API_KEY": service.api_key,
+                "ACTIVEPIECES_BASE_URL": service.base_url,
+                "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            },
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+    assert finished.returncode == 0, finished.stderr
+    assert [project["metadata"] for project in service.projects] == [{"tier": "gold"}, {"tier": "silver"}]
+    assert service.projects[0]["displayName"] == "Acme EU"
