@@ -305,6 +305,24 @@ def wait_for(condition: Any, seconds: float = 30) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")
+def test_a_terminal_shows_a_bar(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", [("[b]nowhere", {}), *renames(served)])
+    ours, theirs = os.openpty()
+    env = {**surroundings(served), "TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen([*COMMAND, "apply", str(file)], env=env, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is an error on Linux
+        while more := os.read(ours, 65536):
+            said += more
+    os.close(ours)
+    assert process.wait(timeout=20) == 1
+    assert b"21/21" in said
+    assert b"1 failed" in said
+    assert b"line 1, [b]nowhere: NotFoundError" in said
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there are other signals there")
 def test_ctrl_c_tells_what_is_in_flight_and_a_journal_has_one_run(service: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", [(f"p{n}", {}) for n in range(1000)])

@@ -117,7 +117,8 @@ def apply(
                 os._exit(130)  # the threads would be waited for; the journal has all that was told
             stopped = True
             outcomes.stop()
-            report.say(f"stopping, {len(outcomes.in_flight)} in flight; again to leave them")
+            # Not through the console, which may be in the middle of a line.
+            os.write(2, f"\nstopping, {len(outcomes.in_flight)} in flight; again to leave them\n".encode())
 
         before = signal.signal(signal.SIGINT, stop)
         try:
