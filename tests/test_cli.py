@@ -273,6 +273,25 @@ def test_a_torn_last_line_of_the_journal_is_one_that_was_not_written(served: Sta
     assert len(served.requests) == 41
 
 
+def test_each_outcome_is_on_the_disk_before_it_is_shown(served: StandIn, tmp_path: Path) -> None:
+    program = """
+import os, sys
+sync = os.fsync
+os.fsync = lambda file: (sync(file), print("synced", os.fstat(file).st_size, flush=True))
+from activepieces_client.cli import main
+sys.exit(main())
+"""
+    file = write(tmp_path / "updates.jsonl", renames(served)[:3])
+    command = [sys.executable, "-c", program, "apply", str(file), "--output", "json"]
+    said = subprocess.run(
+        command, env=surroundings(served), stdout=subprocess.PIPE, encoding="utf-8", check=True
+    ).stdout
+    lines = said.splitlines()[-7:]
+    sizes = [int(line.removeprefix("synced ")) for line in lines[:6:2]]
+    assert len(set(sizes)) == 3
+    assert [next(iter(json.loads(line))) for line in lines[1::2] + lines[6:]] == ["line", "line", "line", "summary"]
+
+
 def slow(seconds: float, answered: list[float]) -> hostile.Handler:
     def handle(connection: Any) -> None:
         while request := hostile.read_request(connection):

@@ -204,6 +204,18 @@ def test_an_error_that_is_none_of_ours_is_raised_and_starts_nothing_new(collect:
     assert next(calls) == 1
 
 
+def test_after_such_an_error_the_loop_goes_on_with_what_was_in_flight(served: StandIn) -> None:
+    def key() -> str:
+        raise ZeroDivisionError
+
+    with Activepieces(key, base_url=served.base_url) as client:
+        outcomes = client.projects.update_many(renames(served), concurrency=1)
+        with pytest.raises(ZeroDivisionError):
+            list(outcomes)
+        assert list(outcomes) == []
+        assert outcomes.in_flight == {0: served.projects[0]["id"]}
+
+
 def limited(most: int, seconds: float, headers: dict[str, str]) -> tuple[StandIn, list[int]]:
     """Make a service that takes so many requests in each span of time, and says 429 to the others."""
     service = StandIn(times(60))
@@ -247,6 +259,28 @@ def test_after_a_429_nothing_is_sent_until_the_service_wants_it(served: StandIn,
     gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
     assert sum(gap > 0.9 for gap in gaps) == 1
     assert len(moments) == 41
+
+
+def test_it_speeds_up_again_after_a_429(collect: Collect) -> None:
+    service = StandIn(times(200))
+    answer, lock, busy = service.answer, threading.Lock(), 0
+    seen: list[int] = []
+
+    def count(request: httpx.Request) -> httpx.Response:
+        nonlocal busy
+        with lock:
+            busy += 1
+            seen.append(busy)
+            refuse = len(seen) == 9
+        time.sleep(0.01)
+        with lock:
+            busy -= 1
+        return httpx.Response(429, headers={"retry-after": "0"}, json={}) if refuse else answer(request)
+
+    service.answer = count  # type: ignore[method-assign]
+    with service.serve():
+        assert all(outcome.project for outcome in collect(service, renames(service), concurrency=8))
+    assert max(seen[-60:]) > 5  # half of eight, and one that is just about to end
 
 
 def test_a_service_that_says_nothing_but_429_is_given_up(served: StandIn, collect: Collect) -> None:
