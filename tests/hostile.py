@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Generator
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -14,37 +15,62 @@ Handler = Callable[[socket.socket], None]
 
 
 class Server:
-    """The address of the server, and how many connections were made to it."""
+    """The address of the server, how many connections were made to it, and how many of them are still open."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.base_url = f"http://127.0.0.1:{port}/api"
         self.connections = 0
+        self.closed = 0
+
+    def open_connections(self, at_most: int) -> int:
+        """Count them, after a second at most for what is still on its way."""
+        end = time.monotonic() + 1
+        while (count := self.connections - self.closed) > at_most and time.monotonic() < end:
+            time.sleep(0.002)
+        return count
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """Read one request: its head, and a body of the length that it says."""
-    received = b""
+    """Read one request: its head, and a body of the length that it says; nothing where the client is gone."""
+    received = bytearray()
     while b"\r\n\r\n" not in received:
         more = connection.recv(65536)
         if not more:
-            return received
+            return b""
         received += more
     head, _, body = received.partition(b"\r\n\r\n")
     lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
     while lengths and len(body) < int(lengths[0]):
         body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
+    return bytes(head + b"\r\n\r\n" + body)
+
+
+def wait_for_the_end(connection: socket.socket) -> None:
+    """Read until the client goes."""
+    while connection.recv(65536):
+        pass
+
+
+def drip(connection: socket.socket, content: bytes, seconds: float = 0.1) -> None:
+    """Send a byte at a time."""
+    for byte in content:
+        connection.sendall(bytes([byte]))
+        time.sleep(seconds)
 
 
 @contextlib.contextmanager
 def serve(handle: Handler) -> Generator[Server]:
     """Serve on a free port of 127.0.0.1."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     server = Server(listener.getsockname()[1])
 
     def run(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            handle(connection)
+        try:
+            with connection, contextlib.suppress(OSError):
+                handle(connection)
+        finally:
+            server.closed += 1
 
     def accept() -> None:
         with contextlib.suppress(OSError):
