@@ -26,7 +26,7 @@ from . import hostile
 from .tools.repository import ROOT, Repository
 
 COMMAND = [sys.executable, "-m", "activepieces_client.cli"]
-ID = "project00000000000001"
+ID = "pRjEctId0000000000001"
 
 
 def surroundings(service: StandIn) -> dict[str, str]:

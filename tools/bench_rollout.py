@@ -26,7 +26,7 @@ from activepieces_client.testing import StandIn
 
 CONCURRENCY = 16
 KEY = "sk-bench"
-ID = "project00000000000001"
+ID = "pRjEctId0000000000001"
 
 
 async def serve(ready: Any) -> None:
