@@ -16,6 +16,7 @@ import ssl
 import string
 import struct
 import time
+import zlib
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, cast
@@ -43,6 +44,13 @@ IMPATIENT = 425717
 FAULTS: list[dict[str, Any]] = cast(Any, YAML(typ="safe")).load(Path(__file__).with_name("faults.yaml"))
 
 
+def bomb() -> bytes:
+    """Compress a gigabyte of zeros: 16 MiB of them, and the same piece again and again."""
+    stream = zlib.compressobj(wbits=31)
+    head, piece = (stream.compress(bytes(2**24)) + stream.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
+    return head + piece * 63
+
+
 def names() -> dict[str, str]:
     """Give what the texts of the table may name; bytes as latin-1."""
     project = json.dumps(StandIn().projects[0]).encode()
@@ -51,6 +59,7 @@ def names() -> dict[str, str]:
         "project": project,
         "length": str(len(project)).encode(),
         "gzip": gzip.compress(project),
+        "bomb": gzip.compress(bomb()),
     }
     return {name: content.decode("latin-1") for name, content in contents.items()}
 

@@ -94,11 +94,11 @@ class BearerAuth(httpx.Auth):
     def _flow(self, request: httpx.Request) -> Generator[httpx.Request | int | None, Any, None]:
         """Decide: a number asks for a key of a later generation, a request is to be sent, None is the end."""
         key: Key = yield 0
-        response: httpx.Response = yield key.signed(request)
+        response = _as_sent((yield key.signed(request)))
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             renewed: Key = yield key.generation
             if renewed.value != key.value:
-                yield renewed.signed(request)
+                _as_sent((yield renewed.signed(request)))
         yield None
 
     @functools.cached_property
@@ -127,6 +127,12 @@ class BearerAuth(httpx.Auth):
         if not isinstance(key.value, str) or not _KEY.fullmatch(key.value):
             raise ConfigurationError(f"{self._origin} gives no key that a header can carry")
         self._key = key
+
+
+def _as_sent(response: httpx.Response) -> httpx.Response:
+    """Leave the body as it is on the wire: it was asked for uncompressed, and a kilobyte can swell to gigabytes."""
+    response.headers.pop("Content-Encoding", None)
+    return response
 
 
 def _find_source(api_key: Key) -> tuple[str, Callable[[], str | Awaitable[str]]]:

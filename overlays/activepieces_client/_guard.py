@@ -82,6 +82,7 @@ class Policy:
         arguments = operation.check_arguments(path_values, arguments)
         for attempt in itertools.count(1):
             request = self.build_request(method, self.base_url + url, timeout=self.timeout, **arguments)
+            request.headers["Accept-Encoding"] = "identity"
             if request.headers["User-Agent"].startswith("python-httpx/"):
                 request.headers["User-Agent"] = _user_agent(self.specification.version)
             outcome = yield request
