@@ -231,6 +231,13 @@ def test_a_list_that_came_back_shorter_is_said(service: StandIn, update: Update)
         update(service, ID, {"plan": {"pieces": ["a", "b"]}})
 
 
+def test_an_answer_about_another_project_is_not_taken_for_this_one(service: StandIn, update: Update) -> None:
+    service.fail(answer(service, id="pRjEctId0000000000002"))
+    with pytest.raises(NotAppliedError) as caught:
+        update(service, ID, {})
+    assert caught.value.fields == (Difference("path.id", ID, "pRjEctId0000000000002"),)
+
+
 def test_true_is_not_1(service: StandIn, update: Update) -> None:
     service.fail(answer(service, metadata={"x": 1}))
     with pytest.raises(NotAppliedError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import random
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +19,8 @@ CALLS_FOR_EACH_THREAD = 8
 FAULTS: list[Failure] = [(503, {"retry-after": "0"}), (429, {"retry-after": "0"}), httpx.RemoteProtocolError] * 7
 
 # Fewer connections than calls: one that is lost stays lost, and soon nobody gets any.
-LIMITS = httpx.Limits(max_connections=10)
+LIMITS = httpx.Limits(max_connections=4)
+TIMEOUT = httpx.Timeout(5, pool=60)
 
 
 @pytest.fixture
@@ -45,8 +47,8 @@ class Ledger:
 
     def name(self, call: int) -> str:
         """Name a call, and order the fault that is due at it."""
-        if call % 20 == 0 and call // 20 < len(FAULTS):
-            self.service.fail(FAULTS[call // 20])
+        if call % 12 == 0 and call // 12 < len(FAULTS):
+            self.service.fail(FAULTS[call // 12])
         return f"call {call}"
 
     def project_id(self, call: int) -> str:
@@ -62,8 +64,10 @@ class Ledger:
             assert set(statuses) <= {200, 401, 429, 503}
         refused = sum(statuses.count(429) + statuses.count(503) for statuses in self.statuses.values())
         assert refused == len(FAULTS) - FAULTS.count(httpx.RemoteProtocolError)
-        # Now and then httpcore closes a kept connection in one thread that another has just taken: a ReadError.
-        broken = [record for record in log.records if "Error(" in record.getMessage()]
+        # Now and then httpcore closes a kept connection in one thread that another has just taken: that call has a
+        # ReadError, or, where the system has given the number of its socket away, a ReadTimeout.
+        attempts = [record.getMessage() for record in log.records if record.name == "activepieces_client"]
+        broken = [attempt for attempt in attempts if re.search(r"(Read|Protocol)(Error|Timeout)\(", attempt)]
         assert len(broken) >= FAULTS.count(httpx.RemoteProtocolError)
         assert len(self.service.requests) == len(broken) + sum(map(len, self.statuses.values()))
 
@@ -75,7 +79,9 @@ def test_64_threads_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_r
     ledger = Ledger(crowd)
     hooks = {"response": [ledger.note]}
     with httpx.Client(limits=LIMITS, event_hooks=hooks) as http_client:
-        client = Activepieces(lambda: crowd.api_key, base_url=crowd.base_url, http_client=http_client, max_retries=9)
+        client = Activepieces(
+            lambda: crowd.api_key, base_url=crowd.base_url, http_client=http_client, timeout=60, max_retries=9
+        )
 
         def work(thread: int) -> None:
             for call in range(thread * CALLS_FOR_EACH_THREAD, (thread + 1) * CALLS_FOR_EACH_THREAD):
@@ -88,9 +94,10 @@ def test_64_threads_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_r
     ledger.check(64 * CALLS_FOR_EACH_THREAD, caplog)
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_1000_tasks_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_rule(
-    crowd: StandIn, backend: str, caplog: pytest.LogCaptureFixture
+# With 1000 waiting, most of the time is httpcore's, which looks through all of them each time; once is enough.
+@pytest.mark.parametrize(("backend", "calls"), [("asyncio", 1000), ("trio", 300)])
+def test_many_tasks_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_rule(
+    crowd: StandIn, backend: str, calls: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "activepieces_client")
     ledger = Ledger(crowd)
@@ -104,7 +111,9 @@ def test_1000_tasks_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_r
     async def run() -> None:
         hooks = {"response": [ledger.note_async]}
         async with httpx.AsyncClient(limits=LIMITS, event_hooks=hooks) as http_client:
-            client = AsyncActivepieces(read_key, base_url=crowd.base_url, http_client=http_client, max_retries=9)
+            client = AsyncActivepieces(
+                read_key, base_url=crowd.base_url, http_client=http_client, timeout=60, max_retries=9
+            )
 
             async def work(call: int) -> None:
                 project_id, name = ledger.project_id(call), ledger.name(call)
@@ -112,11 +121,11 @@ def test_1000_tasks_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_r
                 assert (project.id, project.external_id) == (project_id, name)
 
             async with anyio.create_task_group() as tasks:
-                for call in range(1000):
+                for call in range(calls):
                     tasks.start_soon(work, call)
 
     anyio.run(run, backend=backend)
-    ledger.check(1000, caplog)
+    ledger.check(calls, caplog)
     assert asked["key"] == 2, "the source was asked by more than one call"
 
 

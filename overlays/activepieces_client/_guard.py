@@ -90,7 +90,7 @@ class Policy:
             request.headers["Authorization"] = "[redacted]"
             logger.debug("%s: %r, attempt %d of %d", errors.describe(request), outcome, attempt, 1 + self.max_retries)
             if isinstance(outcome, httpx.Response) and outcome.is_success:
-                self._check_answer(operation, arguments.get("json"), outcome)
+                self._check_answer(operation, path_values, arguments.get("json"), outcome)
                 yield outcome
                 return
             raises = self.raise_429 and isinstance(outcome, httpx.Response) and outcome.status_code == 429
@@ -98,7 +98,9 @@ class Policy:
                 raise _error(request, outcome, attempt)
             yield delay(outcome, attempt)
 
-    def _check_answer(self, operation: Operation, asked: Any, answer: httpx.Response) -> None:
+    def _check_answer(
+        self, operation: Operation, path_values: dict[str, str], asked: Any, answer: httpx.Response
+    ) -> None:
         """Hold an answer against the specification, and against what was asked."""
         try:
             schema = operation.answer(answer.status_code)
@@ -109,7 +111,7 @@ class Policy:
             hint = "the answer is not JSON, so the API may not have been reached: does base_url end in /api?"
             raise errors.ResponseValidationError(hint, answer) from None
         deviations = {json_path(keys): message for keys, message in (schema.violations(value) if schema else ())}
-        differences = operation.differences(asked, value) if self.check_applied else []
+        differences = operation.differences(path_values, asked, value) if self.check_applied else []
         if not schema or not (deviations or differences):
             return
         try:
