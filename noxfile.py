@@ -41,9 +41,9 @@ def install_package(session: nox.Session) -> None:
     session.install("--no-deps", "--no-build-isolation", os.environ.get("WHEEL", "."))
 
 
-def install_node_programs(session: nox.Session) -> None:
-    """Install what requirements/node pins, with hashes too, unless it is there; Node itself comes from PyPI."""
-    folder = Path("requirements/node")
+def install_node_programs(session: nox.Session, name: str = "node") -> None:
+    """Install what requirements/NAME pins, with hashes too, unless it is there; Node itself comes from PyPI."""
+    folder = Path("requirements", name)
     pins, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < pins.stat().st_mtime:
         session.run("npm", "ci", "--prefix", str(folder), "--ignore-scripts", "--silent")
@@ -90,6 +90,16 @@ def tests(session: nox.Session) -> None:
     install_node_programs(session)
     install_package(session)
     session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def contract(session: nox.Session) -> None:
+    """Hold what is valid against other judges: 100,000 cases with another validator, 2,000 with another server."""
+    install(session, "tests")
+    install_node_programs(session, "prism")
+    install_package(session)
+    session.run("pytest", "tests/test_validity.py", env={"CASES": "100000"})
+    session.run("pytest", "tests/contract.py")
 
 
 @nox.session(default=False, python=PYTHONS)
@@ -215,10 +225,11 @@ def lock(session: nox.Session) -> None:
             *("--custom-compile-command", "nox -s lock", "--no-emit-index-url", "--no-emit-find-links"),
             *session.posargs,
         )
-    session.run(
-        *("npm", "install", "--prefix", "requirements/node", "--package-lock-only", "--silent"),
-        env={**os.environ, "npm_config_omit_lockfile_registry_resolved": "true"},
-    )
+    for folder in ("requirements/node", "requirements/prism"):
+        session.run(
+            *("npm", "install", "--prefix", folder, "--package-lock-only", "--silent"),
+            env={**os.environ, "npm_config_omit_lockfile_registry_resolved": "true"},
+        )
 
 
 if __name__ == "__main__":
