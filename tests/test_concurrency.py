@@ -25,7 +25,7 @@ TIMEOUT = httpx.Timeout(5, pool=60)
 
 @pytest.fixture
 def crowd() -> Iterator[StandIn]:
-    with StandIn(projects=[{}] * 64).serve() as service:
+    with StandIn({"displayName": f"Project {number}"} for number in range(64)).serve() as service:
         yield service
 
 
