@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
+import sys
 import threading
 from collections.abc import Callable, Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
+
+from ._service import MAX_BODY, framework_envelope
+
+_MAX_LINE = 65536  # bytes
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -21,6 +27,8 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that went away."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -35,11 +43,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_one_answer(self) -> None:
         """Answer one request, whatever its method."""
+        try:
+            body = self._read_body()
+        except ValueError:
+            self.close_connection = True
+            self._send(httpx.Response(400, json=framework_envelope(400, "Client Error")))
+            return
         request = httpx.Request(
             self.command,
             self._url(),
-            headers=list(self.headers.items()),
-            content=self._read_body(),
+            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()],
+            content=body,
             extensions={"target": self.path.encode("latin-1")},
         )
         try:
@@ -51,6 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
         except httpx.RequestError:
             self.close_connection = True
             return
+        self._send(response)
+
+    def _send(self, response: httpx.Response) -> None:
         self.send_response(response.status_code)
         for name, value in response.headers.items():
             self.send_header(name, value)
@@ -68,17 +85,48 @@ class _Handler(BaseHTTPRequestHandler):
             return httpx.URL("http://localhost")
 
     def _read_body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return b"".join(self._read_chunks())
-        length = self.headers.get("Content-Length", "0")
-        return self.rfile.read(int(length) if length.isdecimal() else 0)
+        """Read the body.
+
+        Raises: ValueError where it has no length or two, ConnectionError where it ends too soon.
+        """
+        encodings, lengths = self.headers.get_all("Transfer-Encoding", []), self.headers.get_all("Content-Length", [])
+        match [value.lower() for value in encodings], lengths:
+            case [], []:
+                return b""
+            case ["chunked"], []:
+                return b"".join(self._read_chunks())
+            case [], [length] if re.fullmatch("[0-9]{1,20}", length):
+                return self._read(int(length))
+            case _:
+                raise ValueError("no length, or two")
 
     def _read_chunks(self) -> Generator[bytes]:
-        while size := int(self.rfile.readline().partition(b";")[0], 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
+        left = MAX_BODY
+        while size := self._read_size():
+            yield self._read(size)
+            self.rfile.readline(_MAX_LINE)
+            left -= size
+            if left < 0:
+                self.close_connection = True
+                return
+        while self.rfile.readline(_MAX_LINE).strip():
             pass
+
+    def _read_size(self) -> int:
+        size = self.rfile.readline(_MAX_LINE).partition(b";")[0].strip()
+        if not re.fullmatch(b"[0-9a-fA-F]{1,16}", size):
+            raise ValueError("no size of a chunk")
+        return int(size, 16)
+
+    def _read(self, size: int) -> bytes:
+        if size > MAX_BODY:
+            # It is refused unread, whatever else comes.
+            self.close_connection = True
+            size = MAX_BODY + 1
+        content = self.rfile.read(size)
+        if len(content) < size:
+            raise ConnectionError("half a request")
+        return content
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
         """Say nothing: standard error is the program's."""
