@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Protocol
 
 import anyio
@@ -12,6 +13,8 @@ import pytest
 from activepieces_client import Activepieces, AsyncActivepieces
 from activepieces_client.models import Project
 from activepieces_client.testing import StandIn
+
+from .canary import CANARY, searched
 
 
 class Update(Protocol):
@@ -32,7 +35,7 @@ def settings(service: StandIn, http_client: Callable[..., Any], given: dict[str,
 def update_sync(
     service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
 ) -> Project:
-    with Activepieces(**settings(service, httpx.Client, client)) as activepieces:
+    with searched(), Activepieces(**settings(service, httpx.Client, client)) as activepieces:
         return activepieces.projects.update(project_id, body, **options)
 
 
@@ -44,7 +47,8 @@ def update_async(backend: str) -> Update:
             async with AsyncActivepieces(**settings(service, httpx.AsyncClient, client)) as activepieces:
                 return await activepieces.projects.update(project_id, body, **options)
 
-        return anyio.run(run, backend=backend)
+        with searched():
+            return anyio.run(run, backend=backend)
 
     return update
 
@@ -52,6 +56,7 @@ def update_async(backend: str) -> Update:
 @pytest.fixture(params=["sync", "asyncio", "trio"])
 def update(request: pytest.FixtureRequest) -> Update:
     """One test, three times: with the sync client, and with the async client under asyncio and under trio."""
+    request.getfixturevalue("every_line_is_logged")
     kind: str = request.param
     return update_sync if kind == "sync" else update_async(kind)
 
@@ -70,6 +75,21 @@ def any_service(request: pytest.FixtureRequest) -> Iterator[StandIn]:
     else:
         with stand_in.serve():
             yield stand_in
+
+
+@pytest.fixture
+def every_line_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("activepieces_client", "httpx", "httpcore"):
+        caplog.set_level(logging.DEBUG, logger=name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that logs or prints the key."""
+    report = yield
+    if any(CANARY in text for _, text in report.sections):
+        report.outcome, report.longrepr = "failed", "the key stands in what was logged or printed"
+    return report
 
 
 @pytest.fixture(autouse=True)

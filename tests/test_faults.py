@@ -33,9 +33,9 @@ from activepieces_client import Activepieces, AsyncActivepieces
 from activepieces_client.testing import StandIn
 
 from . import hostile
+from .canary import CANARY, searched
 
 ID = "pRjEctId0000000000001"
-KEY = "sk-1"
 MIB = 2**20
 
 # With this seed, the first delays before a repeat are short: they are drawn with `random`.
@@ -139,7 +139,7 @@ def calling(kind: str, base_url: str) -> Generator[Callable[..., Any]]:
     if kind == "sync":
         with (
             httpx.Client(limits=limits, follow_redirects=True) as http_client,
-            Activepieces(KEY, base_url=base_url, http_client=http_client, max_retries=1, timeout=2) as client,
+            Activepieces(CANARY, base_url=base_url, http_client=http_client, max_retries=1, timeout=2) as client,
         ):
             yield functools.partial(client.projects.update, ID, check_applied=False)
     else:
@@ -150,7 +150,7 @@ def calling(kind: str, base_url: str) -> Generator[Callable[..., Any]]:
             ) as async_http_client,
         ):
             async_client = AsyncActivepieces(
-                KEY, base_url=base_url, http_client=async_http_client, max_retries=1, timeout=2
+                CANARY, base_url=base_url, http_client=async_http_client, max_retries=1, timeout=2
             )
 
             def update(body: dict[str, Any], **options: Any) -> Any:
@@ -160,6 +160,7 @@ def calling(kind: str, base_url: str) -> Generator[Callable[..., Any]]:
             yield update
 
 
+@pytest.mark.usefixtures("every_line_is_logged")
 @pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault["name"] for fault in FAULTS])
 # Under trio, httpx does not close the generators of a body that it cannot decode.
@@ -183,7 +184,8 @@ def test_fault(fault: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
 
             def call() -> Exception | None:
                 try:
-                    update(body, **fault.get("call", {}))
+                    with searched():
+                        update(body, **fault.get("call", {}))
                 except activepieces_client.ActivepiecesError as error:
                     return error
                 return None
