@@ -44,6 +44,8 @@ def test_a_block_does_what_it_says(block: str, tmp_path: Path) -> None:
     if said := re.findall(r"print\(.*\)  # (.+)", block):
         # What a line prints stands beside it; a line without that is not reached.
         assert finished.stdout.splitlines() == said
+    if "update_many" in block:
+        assert [project["metadata"] for project in service.projects] == [{"tier": "gold"}] * 2
     if "logging" in block:
         assert "DEBUG:activepieces_client:POST /api/v1/projects/pRjEctId0000000000001" in finished.stderr
 
