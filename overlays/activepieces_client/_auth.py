@@ -93,7 +93,7 @@ class BearerAuth(httpx.Auth):
 
     def _flow(self, request: httpx.Request) -> Generator[httpx.Request | int | None, Any, None]:
         """Decide: a number asks for a key of a later generation, a request is to be sent, None is the end."""
-        key: Key = yield 0
+        key: Key = self._key if self._key.generation else (yield 0)
         response = _as_sent((yield key.signed(request)))
         if response.status_code == HTTPStatus.UNAUTHORIZED:
             renewed: Key = yield key.generation
@@ -131,7 +131,8 @@ class BearerAuth(httpx.Auth):
 
 def _as_sent(response: httpx.Response) -> httpx.Response:
     """Leave the body as it is on the wire: it was asked for uncompressed, and a kilobyte can swell to gigabytes."""
-    response.headers.pop("Content-Encoding", None)
+    if "Content-Encoding" in response.headers:
+        del response.headers["Content-Encoding"]
     return response
 
 

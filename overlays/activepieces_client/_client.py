@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
 
 import attrs
 import httpx
 
 from ._auth import AsyncKeySource, BearerAuth, Key, KeySource, resolve_base_url
-from ._guard import AsyncGuard, Guard, Policy, Timeout, finite
+from ._guard import AsyncGuard, CallOptions, Guard, Policy, Timeout, finite
 from ._projects import AsyncProjects, Projects
 from .exceptions import ConfigurationError
 
@@ -31,6 +31,26 @@ def _refuse(request: httpx.Request) -> httpx.Response:
         f"{request.method} {request.url.path} was not sent, since nothing would check it: use client.generated as "
         "it is, with the sync functions for Activepieces and the asyncio functions for AsyncActivepieces"
     )
+
+
+class _Cookies(httpx.Cookies):
+    """Looks for cookies only in an answer that sets some; httpx takes a tenth of a call to find that there are none."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep the cookies that an answer sets."""
+        if "Set-Cookie" in response.headers:
+            super().extract_cookies(response)
+
+
+_cookies: Any = functools.cached_property(lambda _: _Cookies())
+
+
+class _HttpClient(httpx.Client):
+    cookies = _cookies  # pyright: ignore[reportIncompatibleMethodOverride] - it is read as the property is, never set
+
+
+class _AsyncHttpClient(httpx.AsyncClient):
+    cookies = _cookies  # pyright: ignore[reportIncompatibleMethodOverride] - as above
 
 
 class _Client(Generic[HttpClient, Source]):
@@ -56,7 +76,7 @@ class _Client(Generic[HttpClient, Source]):
         self._owner = os.getpid() if http_client is None else None
         self._http_client: HttpClient = http_client or self._make_http_client(timeout=DEFAULT_TIMEOUT)
         timeout = finite(timeout, finite(self._http_client.timeout, DEFAULT_TIMEOUT))
-        self._policy = Policy(specification(), address, self._http_client.build_request, timeout, max_retries)
+        self._policy = Policy(specification(), address, timeout, max_retries)
 
     def _connections(self) -> HttpClient:
         """Give the httpx client: after a fork a new one, since the parent goes on with the connections of the old."""
@@ -64,26 +84,22 @@ class _Client(Generic[HttpClient, Source]):
             self._owner, self._http_client = os.getpid(), self._make_http_client(timeout=DEFAULT_TIMEOUT)
         return self._http_client
 
-    @property
+    @functools.cached_property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for calling the functions of `activepieces_api.api`: they have the same guarantees."""
-        return self._generated()
+        return self._guarded(self._policy)
 
-    def _generated(
-        self,
-        *,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
-        check_applied: bool = True,
-        raise_429: bool = False,
-    ) -> AuthenticatedClient:
+    def _generated(self, *, raise_429: bool = False, **options: Unpack[CallOptions]) -> AuthenticatedClient:
+        """Give the generated client for a call with options of its own."""
+        if not (options or raise_429):
+            return self.generated
+        changes: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+        changes["timeout"] = finite(options.get("timeout"), self._policy.timeout)
+        return self._guarded(attrs.evolve(self._policy, **changes, raise_429=raise_429))
+
+    def _guarded(self, policy: Policy) -> AuthenticatedClient:
         from activepieces_api import AuthenticatedClient  # noqa: PLC0415 - when it is first needed
 
-        limits = finite(timeout, self._policy.timeout)
-        retries = self._policy.max_retries if max_retries is None else max_retries
-        policy = attrs.evolve(
-            self._policy, timeout=limits, max_retries=retries, check_applied=check_applied, raise_429=raise_429
-        )
         # The token stays empty: the guard adds the key, and the generated client shows its token.
         client = AuthenticatedClient(policy.base_url, token="", httpx_args={"transport": httpx.MockTransport(_refuse)})
         self._put_guard_into(client, policy)
@@ -111,7 +127,7 @@ class Activepieces(_Client[httpx.Client, KeySource]):
         ConfigurationError: No key, a key that no header can carry, or an address that is not https.
     """
 
-    _make_http_client = httpx.Client
+    _make_http_client = _HttpClient
 
     @functools.cached_property
     def projects(self) -> Projects:
@@ -142,7 +158,7 @@ class AsyncActivepieces(_Client[httpx.AsyncClient, AsyncKeySource]):
         http_client: Your own `httpx.AsyncClient`.
     """
 
-    _make_http_client = httpx.AsyncClient
+    _make_http_client = _AsyncHttpClient
 
     @functools.cached_property
     def projects(self) -> AsyncProjects:

@@ -45,6 +45,8 @@ Outcome = httpx.Response | httpx.RequestError | None
 """What came of a step: an answer, or why there is none; None after a wait."""
 
 
+HttpClient = httpx.Client | httpx.AsyncClient
+
 Timeout = float | httpx.Timeout
 """Seconds for each phase of an attempt, or what httpx has for each phase by itself."""
 
@@ -69,28 +71,29 @@ class Policy:
 
     specification: Specification = attrs.field(repr=False)
     base_url: str
-    build_request: Callable[..., httpx.Request] = attrs.field(repr=False)
     timeout: httpx.Timeout
     max_retries: int
     check_applied: bool = True
     raise_429: bool = False
     _warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
 
-    def exchange(self, *, method: str, url: str, **arguments: Any) -> Generator[Step, Outcome, None]:
+    def exchange(
+        self, http_client: HttpClient, *, method: str, url: str, **arguments: Any
+    ) -> Generator[Step, Outcome, None]:
         """Decide each step of one call, or raise the error with which it ends."""
         operation, path_values = self.specification.operation_of(method, url)
         arguments = operation.check_arguments(path_values, arguments)
         for attempt in itertools.count(1):
-            request = self.build_request(method, self.base_url + url, timeout=self.timeout, **arguments)
-            request.headers["Accept-Encoding"] = "identity"
-            if request.headers["User-Agent"].startswith("python-httpx/"):
-                request.headers["User-Agent"] = _user_agent(self.specification.version)
+            request = self._request(http_client, method, self.base_url + url, arguments)
             outcome = yield request
             # A request lives on in answers and errors; the key must not.
             request.headers["Authorization"] = "[redacted]"
-            logger.debug("%s: %r, attempt %d of %d", errors.describe(request), outcome, attempt, 1 + self.max_retries)
+            if logger.isEnabledFor(logging.DEBUG):
+                name = errors.describe(request)
+                logger.debug("%s: %r, attempt %d of %d", name, outcome, attempt, 1 + self.max_retries)
             if isinstance(outcome, httpx.Response) and outcome.is_success:
-                self._check_answer(operation, path_values, arguments.get("json"), outcome)
+                value = self._check_answer(operation, path_values, arguments.get("json"), outcome)
+                vars(outcome)["json"] = lambda value=value: value  # the generated parser would read it a second time
                 yield outcome
                 return
             raises = self.raise_429 and isinstance(outcome, httpx.Response) and outcome.status_code == 429
@@ -98,10 +101,24 @@ class Policy:
                 raise _error(request, outcome, attempt)
             yield delay(outcome, attempt)
 
+    def _request(self, http_client: HttpClient, method: str, url: str, arguments: dict[str, Any]) -> httpx.Request:
+        """Build what `http_client.build_request` would, which merges on every call what is nearly always the same."""
+        of_client, of_call = http_client.headers.raw, arguments.get("headers", {}).items()
+        cookies = http_client.cookies
+        if "cookies" in arguments:
+            cookies = httpx.Cookies(cookies)
+            cookies.update(arguments["cookies"])
+        merged: dict[str, Any] = {
+            "headers": _headers(tuple(of_client), tuple(of_call), self.specification.version),
+            "params": http_client.params.merge(arguments.get("params")) or None,
+            "cookies": cookies,
+        }
+        return httpx.Request(method, url, **{**arguments, **merged}, extensions={"timeout": self.timeout.as_dict()})
+
     def _check_answer(
         self, operation: Operation, path_values: dict[str, str], asked: Any, answer: httpx.Response
-    ) -> None:
-        """Hold an answer against the specification, and against what was asked."""
+    ) -> Any:
+        """Read an answer, and hold it against the specification and against what was asked."""
         try:
             schema = operation.answer(answer.status_code)
             value: Any = answer.json() if schema else None
@@ -113,7 +130,7 @@ class Policy:
         deviations = {json_path(keys): message for keys, message in (schema.violations(value) if schema else ())}
         differences = operation.differences(path_values, asked, value) if self.check_applied else []
         if not schema or not (deviations or differences):
-            return
+            return value
         try:
             model = schema.model(value)
         except (LookupError, TypeError, ValueError, AttributeError):
@@ -126,6 +143,7 @@ class Policy:
                 logger.warning("%s: the answer is not as specified, is it time to regenerate? %s: %s", *kind, message)
         if differences:
             raise errors.NotAppliedError(model, differences)
+        return value
 
 
 def _worth_repeating(operation: Operation, outcome: Outcome) -> bool:
@@ -155,12 +173,20 @@ def _error(request: httpx.Request, outcome: Outcome, attempts: int) -> errors.AP
     return kind(f"{type(outcome).__name__}: {cause or ''}".rstrip(": "), request, attempts)
 
 
-@functools.cache
-def _user_agent(specification_version: str) -> str:
+@functools.lru_cache
+def _headers(
+    of_client: tuple[tuple[bytes, bytes], ...], of_call: tuple[tuple[str, str], ...], specification_version: str
+) -> httpx.Headers:
+    """Merge the headers of the httpx client and of the call, nearly always the same ones."""
     from importlib.metadata import version  # noqa: PLC0415 - when it is first needed
 
-    client = f"activepieces-client/{version('activepieces-client')}"
-    return f"{client} openapi/{specification_version} python-httpx/{httpx.__version__}"
+    headers = httpx.Headers(of_client)
+    headers.update(of_call)
+    headers["Accept-Encoding"] = "identity"
+    if headers.get("User-Agent", "").startswith("python-httpx/"):
+        client = f"activepieces-client/{version('activepieces-client')}"
+        headers["User-Agent"] = f"{client} openapi/{specification_version} python-httpx/{httpx.__version__}"
+    return headers
 
 
 def _total(request: httpx.Request) -> float:
@@ -209,7 +235,7 @@ class Guard:
 
     def request(self, **arguments: Any) -> httpx.Response:
         """Do what `httpx.Client.request` does, safely."""
-        exchange = self.policy.exchange(**arguments)
+        exchange = self.policy.exchange(self.http_client(), **arguments)
         step = next(exchange)
         while not isinstance(step, httpx.Response):
             step = exchange.send(self._carry_out(step))
@@ -239,7 +265,7 @@ class AsyncGuard:
 
     async def request(self, **arguments: Any) -> httpx.Response:
         """Do what `httpx.AsyncClient.request` does, safely."""
-        exchange = self.policy.exchange(**arguments)
+        exchange = self.policy.exchange(self.http_client(), **arguments)
         step = next(exchange)
         while not isinstance(step, httpx.Response):
             step = exchange.send(await self._carry_out(step))

@@ -46,49 +46,53 @@ def shorten(value: object, length: int = 100) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def flaw(value: object, inside: frozenset[int] = frozenset()) -> str | None:
-    """Say why a value, seen from outside, is not one that JSON can carry exactly and the service can store."""
-    place = id(value)
-    if isinstance(value, str):
-        bad = _UNSTORABLE.search(value)
-        why = "the service cannot store" if "\0" in value else "UTF-8 cannot carry"
-        return f"contains U+{ord(bad[0]):04X}, which {why}" if bad else None
-    if value is None or isinstance(value, (int, float)):
-        # Beyond the floats, JavaScript reads a number as Infinity, and stores null.
-        return None if abs(value or 0) <= sys.float_info.max else "is not a number that JSON can carry"
-    if isinstance(value, (Mapping, list, tuple)):
-        deep = f"is nested more than {MAX_DEPTH} levels deep" if len(inside) >= MAX_DEPTH else None
-        return "contains itself" if place in inside else deep
-    return f"is of type {type(value).__name__}, which JSON does not have"
+def flaw(text: str) -> str | None:
+    """Say why a text is not one that JSON can carry exactly and the service can store."""
+    bad = None if text.isprintable() else _UNSTORABLE.search(text)
+    if not bad:
+        return None
+    why = "the service cannot store" if bad[0] == "\0" else "UTF-8 cannot carry"
+    return f"contains U+{ord(bad[0]):04X}, which {why}"
 
 
-def to_json(value: object, report: Report, keys: Keys = (), inside: frozenset[int] = frozenset()) -> Any:
+def to_json(value: object, report: Report, keys: Keys = (), inside: tuple[int, ...] = ()) -> Any:
     """Copy a Python value as plain JSON: dict, list, str, int, float, bool and None, and nothing derived from them.
 
-    Each flaw is reported, with where it stands; in the copy, None stands in its place.
+    What JSON cannot carry exactly is reported, with where it stands; in the copy, None stands in its place.
     """
-    problem = flaw(value, inside)
-    if problem:
-        report(keys, problem)
-        return None
+    place = id(value)
     if isinstance(value, str):
-        return str.__str__(value)
-    if value is None or isinstance(value, bool):
+        problem = flaw(value)
+        if not problem:
+            return str.__str__(value)
+    elif value is None or isinstance(value, bool):
         return value
-    if isinstance(value, (int, float)):
-        return int(value) if isinstance(value, int) else float(value)
-    inside |= {id(value)}
-    if not isinstance(value, Mapping):
-        items = cast("Sequence[object]", value)
-        return [to_json(item, report, (*keys, index), inside) for index, item in enumerate(items)]
-    members: dict[str, Any] = {}
-    for key, item in cast("Mapping[object, object]", value).items():
-        problem = flaw(key) if isinstance(key, str) else f"is of type {type(key).__name__}, not a string"
-        if isinstance(key, str) and not problem:
-            members[str.__str__(key)] = to_json(item, report, (*keys, key), inside)
-        else:
-            report(keys, f"has a key that {problem}")
-    return members
+    elif isinstance(value, (int, float)):
+        # Beyond the floats, JavaScript reads a number as Infinity, and stores null.
+        if abs(value) <= sys.float_info.max:
+            return int(value) if isinstance(value, int) else float(value)
+        problem = "is not a number that JSON can carry"
+    elif not isinstance(value, (dict, list, tuple, Mapping)):
+        problem = f"is of type {type(value).__name__}, which JSON does not have"
+    elif place in inside:
+        problem = "contains itself"
+    elif len(inside) >= MAX_DEPTH:
+        problem = f"is nested more than {MAX_DEPTH} levels deep"
+    else:
+        inside = (*inside, place)
+        if isinstance(value, (list, tuple)):
+            items = cast("Sequence[object]", value)
+            return [to_json(item, report, (*keys, index), inside) for index, item in enumerate(items)]
+        members: dict[str, Any] = {}
+        for key, item in cast("Mapping[object, object]", value).items():
+            problem = flaw(key) if isinstance(key, str) else f"is of type {type(key).__name__}, not a string"
+            if isinstance(key, str) and not problem:
+                members[str.__str__(key)] = to_json(item, report, (*keys, key), inside)
+            else:
+                report(keys, f"has a key that {problem}")
+        return members
+    report(keys, problem)
+    return None
 
 
 def equal(asked: Any, actual: Any) -> bool:
@@ -96,6 +100,8 @@ def equal(asked: Any, actual: Any) -> bool:
 
     A float may come back as an integer of other digits: JavaScript writes 2.0**60 as 1152921504606847000.
     """
+    if isinstance(asked, str) or asked is None:
+        return bool(asked == actual)
     if is_object(asked) and is_object(actual):
         return asked.keys() == actual.keys() and all(equal(asked[key], actual[key]) for key in asked)
     if is_array(asked) and is_array(actual):

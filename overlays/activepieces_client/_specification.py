@@ -26,6 +26,12 @@ from .exceptions import ConfigurationError, Difference, Problem, RequestValidati
 # What the arguments of httpx.Client.request are in a request.
 _MEMBERS = {"params": "query", "headers": "header", "cookies": "cookie", "json": "body"}
 
+# A number or a boolean, as the path and the headers carry them.
+_LITERAL = re.compile(r"true|false|-?\d{1,15}(\.\d{1,15})?")
+
+# Empty, `.` or `..`, or with one of these beside a slash or a backslash.
+_NOT_ONE_SEGMENT = re.compile(r"(.*[/\\])?\.{0,2}([/\\].*)?", re.DOTALL)
+
 # Stands for the value in the validator's messages, so that a long one can be shown short.
 _MASK = "\0"
 
@@ -35,8 +41,9 @@ class Schema:
 
     def __init__(self, definition: dict[str, Any], document: dict[str, Any]) -> None:
         self._name: str = definition.get("$ref", "").rpartition("/")[2]
-        # A reference that leads back to itself stays one, so the components come along.
-        self.definition = jsonschema_rs.dereference({**definition, "components": document.get("components", {})})
+        # A reference that leads back to itself stays one, so what is referred to comes along.
+        whole = {**definition, "components": {"schemas": _referred(definition, document)}}
+        self.definition: dict[str, Any] = jsonschema_rs.dereference(whole)
         self._validator = jsonschema_rs.Draft202012Validator(self.definition, mask=_MASK)
 
     def violations(self, value: Any) -> Iterator[tuple[Keys, str]]:
@@ -45,6 +52,8 @@ class Schema:
             errors = list(self._validator.iter_errors(value))
         except ValueError as reason:  # it gives up where a value that breaks a rule is some 255 levels deep
             yield (), f"cannot be checked: {reason}"
+            return
+        if not errors:
             return
         wrong_type = {tuple(error.instance_path) for error in errors if error.kind.name == "type"}
         for error in errors:
@@ -63,6 +72,18 @@ class Schema:
         Raises: LookupError, TypeError, ValueError or AttributeError where that cannot be done.
         """
         return vars(activepieces_api.models)[self._name].from_dict(value)
+
+
+def _referred(definition: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Collect the components that a schema needs, of hundreds that there may be."""
+    schemas: dict[str, Any] = {}
+    waiting = [definition]
+    while waiting:
+        for name in re.findall(r'"\$ref": "#/components/schemas/(.*?)"', json.dumps(waiting.pop())):
+            if name not in schemas:
+                schemas[name] = document["components"]["schemas"][name]
+                waiting.append(schemas[name])
+    return schemas
 
 
 def _find(document: Any, keys: list[str | int] | list[str]) -> Any:
@@ -91,6 +112,18 @@ def _position(value: Any, keys: Keys) -> list[int]:
     return positions
 
 
+def _resolve(node: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Follow the references to a parameter, a body or a response."""
+    while "$ref" in node:
+        node = _find(document, node["$ref"].split("/")[1:])
+    return node
+
+
+def _json_schema(owner: dict[str, Any]) -> dict[str, Any] | None:
+    schema: dict[str, Any] | None = owner.get("content", {}).get("application/json", {}).get("schema")
+    return schema
+
+
 class Operation:
     """One operation: what a request to it and an answer from it must look like.
 
@@ -98,38 +131,56 @@ class Operation:
     """
 
     def __init__(self, method: str, path: str, path_item: dict[str, Any], document: dict[str, Any]) -> None:
-        def resolve(node: dict[str, Any]) -> dict[str, Any]:
-            return resolve(_find(document, node["$ref"].split("/")[1:])) if "$ref" in node else node
-
-        def json_schema(owner: dict[str, Any]) -> dict[str, Any] | None:
-            schema: dict[str, Any] | None = resolve(owner).get("content", {}).get("application/json", {}).get("schema")
-            return schema
-
         self.definition: dict[str, Any] = path_item[method]
         self.id: str = self.definition["operationId"]
         self.method = method.upper()
+        self.path = path
         self.safe_to_repeat: bool = self.definition.get("x-safe-to-repeat", False)
-        self._path_names = re.findall(r"{(.*?)}", path)
-        self._path_pattern = re.compile("([^/]*)".join(map(re.escape, re.split(r"{.*?}", path))))
-        request: dict[str, Any] = {"body": json_schema(self.definition.get("requestBody", {})) or {}}
-        for item in map(resolve, [*path_item.get("parameters", []), *self.definition.get("parameters", [])]):
-            members = request.setdefault(item["in"], {"properties": {}, "required": []})
-            members["properties"][item["name"]] = item["schema"]
-            members["required"] += [item["name"]] * item.get("required", False)
-        self.request = Schema({"properties": request}, document)
-        answers = {key: json_schema(answer) for key, answer in self.definition["responses"].items()}
-        self.answers = {
-            key: Schema(schema, document) if schema else None
-            for key, schema in answers.items()
+        self._parameters = [*path_item.get("parameters", []), *self.definition.get("parameters", [])]
+        self._document = document
+
+    @functools.cached_property
+    def request(self) -> Schema:
+        """The schema of a request."""
+        body = _resolve(self.definition.get("requestBody", {}), self._document)
+        members: dict[str, Any] = {"body": _json_schema(body) or {}}
+        for parameter in (_resolve(parameter, self._document) for parameter in self._parameters):
+            member = members.setdefault(parameter["in"], {"properties": {}, "required": []})
+            member["properties"][parameter["name"]] = parameter["schema"]
+            member["required"] += [parameter["name"]] * parameter.get("required", False)
+        return Schema({"properties": members}, self._document)
+
+    @functools.cached_property
+    def _read_from_text(self) -> list[tuple[str, str]]:
+        """The numbers and booleans that the path and the headers carry as text."""
+        members = self.request.definition["properties"]
+        return [
+            (member, name)
+            for member in members.keys() & {"path", "header"}
+            for name, schema in members[member]["properties"].items()
+            if schema.get("type") in ("boolean", "integer", "number")
+        ]
+
+    @functools.cached_property
+    def answers(self) -> dict[str, Schema | None]:
+        """The schema of each answer of success, by status; None where there is no JSON in it."""
+        schemas = {
+            key: _json_schema(_resolve(answer, self._document))
+            for key, answer in self.definition["responses"].items()
             if key.startswith(("2", "default"))
         }
+        return {key: Schema(schema, self._document) if schema else None for key, schema in schemas.items()}
+
+    @functools.cached_property
+    def _path_pattern(self) -> re.Pattern[str]:
+        return re.compile("([^/]*)".join(map(re.escape, re.split(r"{.*?}", self.path))))
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Read the path parameters of a request to this operation; None where it is a request to another."""
         match = self._path_pattern.fullmatch(path)
         if match is None or method.upper() != self.method:
             return None
-        return dict(zip(self._path_names, map(unquote, match.groups()), strict=True))
+        return dict(zip(re.findall(r"{(.*?)}", self.path), map(unquote, match.groups()), strict=True))
 
     def answer(self, status: int) -> Schema | None:
         """Find the schema of the answer with a status of success; None where there is no JSON in it.
@@ -146,14 +197,14 @@ class Operation:
         """
         found: list[tuple[Keys, str]] = []
         plain = to_json(request, lambda keys, message: found.append((keys, message)))
+        # No limit of the service: behind some proxies, such a value is the address of something else.
         for name, value in plain.get("path", {}).items():
-            # No limit of the service: behind some proxies, such a value is the address of something else.
-            if not {"", ".", ".."}.isdisjoint(re.split(r"[/\\]", str(value))):
+            if _NOT_ONE_SEGMENT.fullmatch(str(value)):
                 found.append((("path", name), f"{shorten(value)} is not one segment of a path"))
         places = {keys for keys, _ in found}
         found += [violation for violation in self.request.violations(plain) if violation[0] not in places]
-        found.sort(key=lambda problem: _position(plain, problem[0]))
         if found:
+            found.sort(key=lambda problem: _position(plain, problem[0]))
             raise RequestValidationError([Problem(_request_path(keys), how) for keys, how in found])
         return plain
 
@@ -163,10 +214,9 @@ class Operation:
         Returns: The arguments, with the body as plain JSON.
         """
         members = {"path": path_values, **{_MEMBERS[name]: arguments[name] for name in _MEMBERS if name in arguments}}
-        for member in ("path", "header"):
-            schemas = self.request.definition["properties"].get(member, {}).get("properties", {})
-            texts: Mapping[str, str] = members.get(member, {})
-            members[member] = {name: _read(text, schemas.get(name, {})) for name, text in texts.items()}
+        for member, name in self._read_from_text:
+            if _LITERAL.fullmatch(str(members.get(member, {}).get(name))):
+                members[member] = {**members[member], name: json.loads(members[member][name])}
         checked = self.check(members)
         return {**arguments, **({"json": checked["body"]} if "body" in checked else {})}
 
@@ -174,27 +224,26 @@ class Operation:
         """List what was asked and is not so, wherever the answer has a field of the request's name."""
         if not self.definition.get("x-echoes-request"):
             return []
-        body = self.request.definition["properties"]["body"]
         # Where a server or proxy answers once too often, each call after that has the answer to another.
-        named = path_values.items() if is_object(actual) else ()
+        there = actual if is_object(actual) else {}
         found = [
-            Difference(f"path.{name}", value, actual[name]) for name, value in named if actual.get(name, value) != value
+            Difference(f"path.{name}", value, there[name])
+            for name, value in path_values.items()
+            if there.get(name, value) != value
         ]
-        return [*found, *_differences(body, asked, actual, ())]
-
-
-def _read(text: Any, schema: dict[str, Any]) -> Any:
-    """Read a number or a boolean out of its text, where that is what the schema asks for."""
-    literal = re.fullmatch(r"true|false|-?\d{1,15}(\.\d{1,15})?", str(text))
-    return json.loads(text) if literal and schema.get("type") in ("boolean", "integer", "number") else text
+        if not equal(asked, actual):
+            found += _differences(self.request.definition["properties"]["body"], asked, actual, ())
+        return found
 
 
 def _differences(schema: dict[str, Any], asked: Any, actual: Any, keys: Keys) -> Iterator[Difference]:
+    """Name what differs in two values that do."""
     # An object with named fields is changed field by field; any other value is replaced whole.
     if schema.get("additionalProperties") is False and is_object(asked) and is_object(actual):
-        for name in (name for name in asked if name in actual):
-            yield from _differences(schema["properties"][name], asked[name], actual[name], (*keys, name))
-    elif not equal(asked, actual):
+        for name, value in asked.items():
+            if name in actual and not equal(value, actual[name]):
+                yield from _differences(schema["properties"][name], value, actual[name], (*keys, name))
+    else:
         yield Difference(json_path(keys), asked, actual)
 
 
@@ -204,20 +253,25 @@ class Specification:
     def __init__(self, document: dict[str, Any]) -> None:
         self.version: str = document["info"]["version"]
         self.first_server: str = document["servers"][0]["url"]
-        operations = [
-            Operation(method, path, path_item, document)
-            # A path without parameters comes before a template that would take it too, as OpenAPI has it.
-            for path, path_item in sorted(document["paths"].items(), key=lambda item: item[0].count("{"))
-            for method in path_item.keys() & {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-        ]
-        self.operations = {operation.id: operation for operation in operations}
+        self.operations: dict[str, Operation] = {}
+        # By the segments of their paths that come before the first parameter; there may be hundreds.
+        self._by_start: dict[str, list[Operation]] = {}
+        # A path without parameters comes before a template that would take it too, as OpenAPI has it.
+        for path, path_item in sorted(document["paths"].items(), key=lambda item: item[0].count("{")):
+            for method in path_item.keys() & {"get", "put", "post", "delete", "options", "head", "patch", "trace"}:
+                operation = Operation(method, path, path_item, document)
+                self.operations[operation.id] = operation
+                self._by_start.setdefault(path.partition("{")[0].rpartition("/")[0], []).append(operation)
 
     def operation_of(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         """Find the operation that a request belongs to, and its path parameters."""
-        for operation in self.operations.values():
-            values = operation.match(method, path)
-            if values is not None:
-                return operation, values
+        start = path
+        while start:
+            start = start.rpartition("/")[0]
+            for operation in self._by_start.get(start, ()):
+                values = operation.match(method, path)
+                if values is not None:
+                    return operation, values
         raise ConfigurationError(f"the specification has no operation {method.upper()} {path}")
 
 
