@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import anyio
@@ -34,6 +35,7 @@ from . import hostile
 
 Collect = Callable[..., list[UpdateOutcome]]
 Each = Callable[[Any, UpdateOutcome], object]
+Answer = Callable[[httpx.Request], httpx.Response]
 
 
 def nothing(*_: object) -> None:
@@ -400,3 +402,51 @@ print(sorted(told) == list(range(len(told))), len(told), outcomes.in_flight)
     whole, count, rest = said.split()
     assert (whole, rest) == ("True", "{}")
     assert 6 <= int(count) < 20
+
+
+class CtrlC:
+    """Ctrl-C at one instant: before the n-th line that a thread runs of our code for roll-outs."""
+
+    def __init__(self, instant: int) -> None:
+        self.lines_left = instant
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> CtrlC | None:
+        if not frame.f_code.co_filename.endswith("_rollout.py"):
+            return None
+        if event == "line":
+            self.lines_left -= 1
+            if self.lines_left == 0:
+                raise KeyboardInterrupt
+        return self
+
+
+def test_ctrl_c_at_any_instant_hangs_nothing_and_sends_nothing_twice(served: StandIn) -> None:
+    for instant in itertools.count(1):
+        ctrl_c, sent, told = CtrlC(instant), list[str](), list[str]()
+
+        def answer(request: httpx.Request, sent: list[str] = sent) -> httpx.Response:
+            sent.append(request.url.path.rpartition("/")[2])
+            return served.answer(request)
+
+        def roll_out(ctrl_c: CtrlC = ctrl_c, told: list[str] = told, answer: Answer = answer) -> None:
+            http_client = httpx.Client(transport=httpx.MockTransport(answer))
+            client = Activepieces(served.api_key, base_url=served.base_url, http_client=http_client)
+            outcomes = client.projects.update_many(itertools.islice(renames(served), 4), concurrency=2)
+            sys.settrace(ctrl_c)
+            try:
+                told.extend(outcome.project_id for outcome in outcomes)
+            except KeyboardInterrupt:
+                sys.settrace(None)
+                outcomes.stop()
+                told.extend(outcome.project_id for outcome in outcomes)
+            finally:
+                sys.settrace(None)
+
+        thread = threading.Thread(target=roll_out, daemon=True)
+        thread.start()
+        thread.join(timeout=10)
+        assert not thread.is_alive(), f"it hangs after Ctrl-C at {instant}"
+        assert len(sent) == len(set(sent)), f"sent twice after Ctrl-C at {instant}"
+        assert len(told) == len(set(told)) >= len(sent) - 1, f"lost after Ctrl-C at {instant}"
+        if ctrl_c.lines_left > 0:
+            break

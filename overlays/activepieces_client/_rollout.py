@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import contextvars
 import functools
+import itertools
 import queue
 import sys
+import threading
 import time
-from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
@@ -37,16 +38,20 @@ MAX_REFUSALS = 5
 _END: Any = object()
 
 
-@attrs.define
+@attrs.define(eq=False)
 class _Update:
-    """One update: what to send, and, each time that it is started, when and in whose company."""
+    """One update: what to send, when and in whose company it was started, and what came of it."""
 
     index: int
     project_id: str
     body: Any
+    refusals: int = 0
+    refusal: RateLimitError | None = None
     era: int = 0
     alone: bool = False
-    refusals: int = 0
+    claim: threading.Lock = attrs.field(factory=threading.Lock)
+    started: bool = False
+    ended: bool = False
     result: Any = None
     """A project or an error, once it has ended; None where it was cancelled."""
 
@@ -58,24 +63,29 @@ _Step = type[_Update] | _Update | float | None
 class _RollOut:
     """All but the input and output.
 
-    Attributes:
-        in_flight: The ids of the projects whose update was sent and whose outcome has not come, by index. After a
-            cancellation: those of which nobody knows whether they were updated.
+    Ctrl-C can end `_next` between any two of its instructions, and the loop may go on. So what it knows of an update is
+    in one place, `_open`, and changes by one assignment at a time; nothing is counted on the side.
     """
 
     def __init__(self, updates: Any, concurrency: int) -> None:
         if concurrency < 1:
             raise ValueError("concurrency must be at least 1")
-        self.in_flight: dict[int, str] = {}
-        self._updates, self._taken, self._more, self._stopped = updates, 0, True, False
+        self._updates, self._numbers, self._more, self._stopped = updates, itertools.count(), True, False
         self._source_error: Exception | None = None
-        self._running = 0
-        self._refused: deque[_Update] = deque()
+        self._open: dict[int, _Update] = {}
         # Additive increase, multiplicative decrease: an era ends with the first 429 to what was started in it.
         self._limit: float = concurrency
         self._most = concurrency
         self._era = self._eras_in_vain = 0
         self._paused_until = 0.0
+
+    @property
+    def in_flight(self) -> dict[int, str]:
+        """The ids of the projects whose update was sent and whose outcome has not come, by index.
+
+        After a cancellation: those of which nobody knows whether they were updated.
+        """
+        return {index: update.project_id for index, update in self._open.items() if update.started or update.refusal}
 
     def stop(self) -> None:
         """Send nothing new; the loop goes on with the outcomes of what is in flight, and ends."""
@@ -87,23 +97,25 @@ class _RollOut:
 
     def _next(self) -> Generator[_Step, Any, UpdateOutcome | None]:
         """Decide each step to the next outcome; None is the end."""
-        while self._more or self._running or self._refused:
-            if self._stopped and self._refused:
-                return self._tell(self._refused.popleft())
+        while True:
+            for update in list(self._open.values()):
+                outcome = self._judge(update)
+                if outcome:
+                    del self._open[update.index]
+                    return outcome
+            running = sum(update.started and not update.ended for update in self._open.values())
+            waiting = next((update for update in self._open.values() if not update.started), None)
+            if not (running or waiting or self._more):
+                break
             pause = max(0.0, self._paused_until - time.monotonic())
-            wait = pause or None
-            if (self._more or self._refused) and not pause and self._running < int(self._limit):
-                update = self._refused.popleft() if self._refused else (yield from self._take())
-                if not update:
-                    continue
-                update.era, update.alone = self._era, not self._running and self._limit < 2
-                self._running += 1
-                self.in_flight[update.index] = update.project_id
-                yield update
-                wait = 0.0  # an outcome that is there comes before the next update is taken
-            ended: _Update | None = yield wait
-            if ended and self._judge(ended):
-                return self._tell(ended)
+            if pause or running >= int(self._limit) or not (waiting or self._more):
+                yield pause or None
+                continue
+            waiting = waiting or (yield from self._take())
+            if waiting:
+                waiting.era, waiting.alone = self._era, not running and self._limit < 2
+                yield waiting
+                waiting.started = True
         error, self._source_error = self._source_error, None
         if error:
             raise error
@@ -114,8 +126,9 @@ class _RollOut:
         with self._errors_later():
             if item is not _END:
                 project_id, body = item
-                self._taken += 1
-                return _Update(self._taken - 1, project_id, body)
+                update = _Update(next(self._numbers), project_id, body)
+                self._open[update.index] = update
+                return update
         self._more = False
         return None
 
@@ -127,34 +140,36 @@ class _RollOut:
         except Exception as error:  # noqa: BLE001 - see above
             self._source_error = error
 
-    def _judge(self, update: _Update) -> bool:
-        """Say whether what came of an update is its outcome, and learn from it how much the service takes."""
-        self._running -= 1
-        result = update.result
-        if isinstance(result, RateLimitError):
+    def _judge(self, update: _Update) -> UpdateOutcome | None:
+        """Find the outcome of an update, if it has come, and learn from it how much the service takes."""
+        result, again = update.result, update.refusals + update.alone
+        if not update.started and self._stopped:
+            if not update.claim.acquire(blocking=False):  # it was started, which Ctrl-C kept from being noted
+                update.started = True
+                return None
+            result = update.refusal
+            if not result:  # it was never sent
+                del self._open[update.index]
+        elif isinstance(result, RateLimitError):
             if update.era == self._era:
+                running = sum(other.started and not other.ended for other in self._open.values())
                 self._era, self._eras_in_vain = self._era + 1, self._eras_in_vain + 1
-                self._limit = max(1.0, min(self._limit, self._running + 1) / 2)
+                self._limit = max(1.0, min(self._limit, running + 1) / 2)
             seconds = delay(None, self._eras_in_vain) if result.retry_after is None else result.retry_after
             self._paused_until = max(self._paused_until, time.monotonic() + min(seconds, MAX_PAUSE))
-            update.refusals += update.alone
-            if update.refusals <= MAX_REFUSALS:
-                self._refused.append(update)
-            return update.refusals > MAX_REFUSALS
-        if isinstance(result, BaseException) and not isinstance(result, ActivepiecesError):
+            if again <= MAX_REFUSALS:
+                self._open[update.index] = _Update(update.index, update.project_id, update.body, again, result)
+                return None
+        elif isinstance(result, BaseException) and not isinstance(result, ActivepiecesError):
             self.stop()
+            update.result = None
             raise result
-        if result is not None and update.era == self._era:
+        elif result is not None and update.era == self._era:
             self._eras_in_vain = 0
             self._limit = min(self._most, self._limit + 1 / self._limit)
-        return result is not None
-
-    def _tell(self, update: _Update) -> UpdateOutcome:
-        del self.in_flight[update.index]
-        result = update.result
         if isinstance(result, ActivepiecesError):
             return UpdateOutcome(update.index, update.project_id, error=result)
-        return UpdateOutcome(update.index, update.project_id, result)
+        return UpdateOutcome(update.index, update.project_id, result) if result else None
 
 
 class RollOut(_RollOut, Iterator[UpdateOutcome]):
@@ -164,7 +179,7 @@ class RollOut(_RollOut, Iterator[UpdateOutcome]):
         super().__init__(iter(updates), concurrency)
         self._update = update
         self._pool = ThreadPoolExecutor(concurrency, "activepieces-roll-out")
-        self._ended: queue.SimpleQueue[_Update | None] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def __next__(self) -> UpdateOutcome:
         steps = self._next()
@@ -185,20 +200,22 @@ class RollOut(_RollOut, Iterator[UpdateOutcome]):
             return _END
         if isinstance(step, _Update):
             return self._pool.submit(contextvars.copy_context().run, self._run, step)
-        try:
-            return self._ended.get(timeout=step)
-        except queue.Empty:
-            return None
+        with contextlib.suppress(queue.Empty):
+            self._news.get(timeout=step)
+        return None
 
     def _wake(self) -> None:
-        self._ended.put(None)
+        self._news.put(None)
 
     def _run(self, update: _Update) -> None:
+        if not update.claim.acquire(blocking=False):
+            return  # it was started twice, as Ctrl-C kept the first time from being noted
         try:
             update.result = self._update(update.project_id, update.body)
         except BaseException as error:  # noqa: BLE001 - it is raised, or becomes an outcome, where the loop is
             update.result = error
-        self._ended.put(update)
+        update.ended = True
+        self._wake()
 
     def close(self) -> None:
         """Send nothing new, and wait for what is in flight; the loop then goes on with its outcomes."""
@@ -217,7 +234,6 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
     ) -> None:
         super().__init__(aiter(updates) if isinstance(updates, AsyncIterable) else iter(updates), concurrency)
         self._update = update
-        self._ended: deque[_Update] = deque()
         self._news = anyio.Event()
         self._scopes: dict[int, anyio.CancelScope] = {}
 
@@ -244,17 +260,15 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
         if isinstance(step, _Update):
             self._scopes[step.index] = anyio.CancelScope()
             return _start(functools.partial(self._run, step))
-        if not self._ended and step != 0:
-            with anyio.move_on_after(step):
-                await self._news.wait()
-        return self._ended.popleft() if self._ended else None
+        with anyio.move_on_after(step):
+            await self._news.wait()
+        return None
 
     def _wake(self) -> None:
         news, self._news = self._news, anyio.Event()
         news.set()
 
     async def _run(self, update: _Update) -> None:
-        update.result = None
         try:
             with self._scopes[update.index]:
                 update.result = await self._update(update.project_id, update.body)
@@ -262,7 +276,7 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
             update.result = error
         finally:
             del self._scopes[update.index]
-            self._ended.append(update)
+            update.ended = True
             self._wake()
 
     async def aclose(self) -> None:
