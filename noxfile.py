@@ -85,11 +85,18 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Pytest, on the installed package; what follows `--` goes to pytest."""
+    """Pytest, on the installed package, of which every line and branch runs; `-- ARGUMENTS` are for pytest alone."""
     install(session, "tests")
     install_node_programs(session)
     install_package(session)
-    session.run("pytest", *session.posargs)
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "-n", "auto", "--ignore", "tests/tools")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+    session.run("pytest", "-n", "auto", "tests/tools")
 
 
 @nox.session(default=False)
@@ -108,7 +115,7 @@ def lowest(session: nox.Session) -> None:
     install(session, "tests")
     install(session, "lowest")
     install_package(session)
-    session.run("pytest", "--ignore", "tests/tools", *session.posargs)
+    session.run("pytest", "-n", "auto", "--ignore", "tests/tools", *session.posargs)
 
 
 @nox.session(default=False, python=PYTHONS)
@@ -118,7 +125,7 @@ def newest(session: nox.Session) -> None:
     project = nox.project.load_toml("pyproject.toml")["project"]
     session.install("--upgrade", *project["dependencies"], *project["optional-dependencies"]["cli"])
     install_package(session)
-    session.run("pytest", "--ignore", "tests/tools", *session.posargs)
+    session.run("pytest", "-n", "auto", "--ignore", "tests/tools", *session.posargs)
 
 
 @nox.session(default=False)

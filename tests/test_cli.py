@@ -111,12 +111,30 @@ def test_update_has_an_option_for_each_field(served: StandIn) -> None:
         (["update", "", "--display-name", "x"], 2, "path.id"),
         (["update", "nowhere"], 1, "ENTITY_NOT_FOUND"),
         (["apply", "no-such-file"], 2, "no-such-file"),
+        (["apply", "-", "--concurrency", "0"], 2, "--concurrency"),
     ],
 )
 def test_what_is_wrong_is_said_in_words(served: StandIn, arguments: list[str], code: int, said: str) -> None:
     finished = run(served, *arguments)
     assert (finished.returncode, finished.stdout) == (code, "")
     assert said in finished.stderr
+
+
+def test_ctrl_c_before_anything_is_sent_ends_it(served: StandIn) -> None:
+    command = [*COMMAND, "check", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings(served)) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(b"\n" * 2**20)  # more than a pipe holds, so that it is running when this is written
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+        assert process.stderr.read() == b""
+
+
+def test_a_module_that_is_missing_and_not_of_the_extra_is_an_error() -> None:
+    program = "import sys; sys.modules['argparse'] = None; import activepieces_client.cli.__main__"
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False)
+    assert "ModuleNotFoundError" in finished.stderr
 
 
 def test_without_a_key_nothing_is_done(served: StandIn, tmp_path: Path) -> None:
@@ -185,6 +203,7 @@ WRONG = """\
 {"id": "a", "body": {}}
 {"id": "c"}
 {"id": "d", "body": {}
+{"id": 5, "body": {}}
 """
 
 
@@ -200,15 +219,16 @@ def test_all_problems_are_shown_with_their_places_before_anything_is_sent(served
         ["line 5", "path.id"],
         ["line 6", "$"],
         ["line 7", "$"],
+        ["line 8", "path.id"],
     ]
     told = [json.loads(line) for line in run(served, command, "-", "--output", "json", given=WRONG).stdout.splitlines()]
-    assert [problem["line"] for problem in told] == [1, 1, 3, 4, 5, 6, 7]
+    assert [problem["line"] for problem in told] == [1, 1, 3, 4, 5, 6, 7, 8]
     assert served.requests == []
 
 
 def test_problems_of_csv_have_the_line_that_a_row_starts_on(served: StandIn) -> None:
-    finished = run(served, "check", "-", given='id,displayName\na,"x\ny"\nb,a/b\nc,d,e\n"f')
-    assert [line.split(": ")[0] for line in finished.stderr.splitlines()] == ["line 4", "line 5", "line 6"]
+    finished = run(served, "check", "-", given='id,displayName\na,"x\ny"\n\nb,a/b\nc,d,e\n"f')
+    assert [line.split(": ")[0] for line in finished.stderr.splitlines()] == ["line 5", "line 6", "line 7"]
     assert "no header" in run(served, "check", "-", given="name\nx\n").stderr
 
 
@@ -255,6 +275,9 @@ def test_a_file_that_changed_and_a_journal_that_is_none_are_refused(served: Stan
     finished = run(served, "apply", file, "--journal", file)
     assert finished.returncode == 2
     assert "is not of a journal" in finished.stderr
+    finished = run(served, "apply", file, "--journal", tmp_path)
+    assert finished.returncode == 2
+    assert f"{tmp_path} cannot be written" in finished.stderr
     assert len(served.requests) == 5
 
 

@@ -265,6 +265,13 @@ if child:
     assert len(service.requests) == 101
 
 
+def test_cookies_of_the_service_are_sent_back(update: Update) -> None:
+    with StandIn().serve() as service:
+        service.fail((503, {"retry-after": "0", "set-cookie": "node=7; Path=/"}))
+        update(service, ID, {})
+        assert [request.headers.get("cookie") for request in service.requests] == [None, "node=7"]
+
+
 def test_each_attempt_is_one_line_in_the_log_without_key_and_body(
     service: StandIn, update: Update, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -111,6 +112,9 @@ def test_every_problem_of_a_body_is_in_the_message() -> None:
     assert "body/releasesEnabled Invalid input: expected boolean, received number" in message
     assert "body/plan/pieces/0 Invalid input: expected string, received number" in message
     assert message.count("body/plan/piecesFilterType") == 1
+    message = post(StandIn(), {"displayName": True, "maxConcurrentJobs": 2**60}).json()["message"]
+    assert "body/displayName Invalid input: expected string, received boolean" in message
+    assert "body/maxConcurrentJobs Too big: expected number to be <=9007199254740991" in message
 
 
 @pytest.mark.parametrize(
@@ -136,6 +140,10 @@ def test_an_empty_id_creates_a_project() -> None:
     assert [project["displayName"] for project in service.projects] == ["New"]
 
 
+def test_an_id_that_is_no_part_of_a_url_is_refused() -> None:
+    assert post(StandIn(), {}, project_id="%zz").json()["code"] == "FST_ERR_BAD_URL"
+
+
 def test_an_id_of_more_than_100_characters_is_an_unknown_route() -> None:
     assert post(StandIn(), {}, project_id="a" * 100).json()["code"] == "ENTITY_NOT_FOUND"
     assert "code" not in post(StandIn(), {}, project_id="a" * 101).json()
@@ -143,15 +151,18 @@ def test_an_id_of_more_than_100_characters_is_an_unknown_route() -> None:
 
 def test_failures_come_in_order_and_change_nothing() -> None:
     service = StandIn()
-    service.fail(503, (429, {"retry-after": "1"}), httpx.ReadTimeout, httpx.Response(520, html="<p>Oops</p>"))
+    failures = httpx.ReadTimeout, httpx.ConnectError("no"), httpx.Response(520, html="<p>Oops</p>")
+    service.fail(503, (429, {"retry-after": "1"}), *failures)
     assert post(service, {"displayName": "x"}).status_code == 503
     assert post(service, {"displayName": "x"}).headers["retry-after"] == "1"
     with pytest.raises(httpx.ReadTimeout):
         post(service, {"displayName": "x"})
+    with pytest.raises(httpx.ConnectError, match="no"):
+        post(service, {"displayName": "x"})
     assert post(service, {"displayName": "x"}).text == "<p>Oops</p>"
     assert service.projects[0]["displayName"] == "Project 1"
     assert post(service, {"displayName": "x"}).status_code == 200
-    assert len(service.requests) == 5
+    assert len(service.requests) == 6
 
 
 def test_many_threads_lose_no_update() -> None:
@@ -179,6 +190,28 @@ def test_a_chunked_body_is_read() -> None:
             f"{service.base_url}/v1/projects/{ID}", content=iter([b'{"displayName"', b': "Acme"}']), headers=headers
         )
         assert answer.json()["displayName"] == "Acme"
+
+
+def test_a_chunked_body_may_have_trailers() -> None:
+    with StandIn().serve() as service:
+        head = (
+            f"POST /api/v1/projects/{ID} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {service.api_key}\r\n"
+            "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", httpx.URL(service.base_url).port)) as client:
+            client.sendall(head.encode() + b"2\r\n{}\r\n0\r\nX-Checksum: 1\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+
+
+def test_an_error_of_the_stand_in_itself_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise ZeroDivisionError(request.method)
+
+    service = StandIn()
+    service.answer = answer  # type: ignore[method-assign]
+    with service.serve(), pytest.raises(httpx.RemoteProtocolError):
+        httpx.post(f"{service.base_url}/v1/projects/{ID}", json={})
+    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_the_command_prints_an_address_and_a_key_that_work() -> None:

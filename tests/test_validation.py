@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
+import httpx
 import pytest
 
-from activepieces_client import RequestValidationError, validate
+from activepieces_client import Activepieces, RequestValidationError, validate
 from activepieces_client.models import (
     ColorName,
     PiecesFilterType,
@@ -54,6 +56,17 @@ def test_every_problem_at_once_in_the_order_of_the_body(service: StandIn, update
         "$.displayName",
     ]
     assert isinstance(caught.value, ValueError)
+    assert service.requests == []
+
+
+def test_an_id_that_is_no_text(service: StandIn) -> None:
+    nested: Any = []
+    for _ in range(100_000):
+        nested = [nested]
+    client = Activepieces(service.api_key, http_client=httpx.Client(transport=service.transport))
+    for project_id, shown in ((5, "5"), (None, "null"), (nested, "<list, nested very deep>")):
+        with pytest.raises(RequestValidationError, match=re.escape(f'path.id: {shown} is not of type "string"')):
+            client.projects.update(cast(str, project_id), {})
     assert service.requests == []
 
 

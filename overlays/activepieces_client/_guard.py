@@ -7,7 +7,6 @@ and is sent what came of it. Two guards of a dozen lines, sync and async, carry 
 from __future__ import annotations
 
 import functools
-import itertools
 import logging
 import math
 import random
@@ -83,7 +82,9 @@ class Policy:
         """Decide each step of one call, or raise the error with which it ends."""
         operation, path_values = self.specification.operation_of(method, url)
         arguments = operation.check_arguments(path_values, arguments)
-        for attempt in itertools.count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             request = self._request(http_client, method, self.base_url + url, arguments)
             outcome = yield request
             # A request lives on in answers and errors; the key must not.
@@ -95,11 +96,18 @@ class Policy:
                 value = self._check_answer(operation, path_values, arguments.get("json"), outcome)
                 vars(outcome)["json"] = lambda value=value: value  # the generated parser would read it a second time
                 yield outcome
-                return
-            raises = self.raise_429 and isinstance(outcome, httpx.Response) and outcome.status_code == 429
-            if attempt > self.max_retries or raises or not _worth_repeating(operation, outcome):
+            elif attempt <= self.max_retries and self._worth_repeating(operation, outcome):
+                yield delay(outcome, attempt)
+            else:
                 raise _error(request, outcome, attempt)
-            yield delay(outcome, attempt)
+
+    def _worth_repeating(self, operation: Operation, outcome: Outcome) -> bool:
+        if isinstance(outcome, httpx.Response):
+            temporary = outcome.status_code == 408 or outcome.status_code >= 500
+            return operation.safe_to_repeat and (temporary or (outcome.status_code == 429 and not self.raise_429))
+        never_was = isinstance(outcome, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+        broke = isinstance(outcome, (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError))
+        return never_was or (broke and operation.safe_to_repeat)
 
     def _request(self, http_client: HttpClient, method: str, url: str, arguments: dict[str, Any]) -> httpx.Request:
         """Build what `http_client.build_request` would, which merges on every call what is nearly always the same."""
@@ -144,14 +152,6 @@ class Policy:
         if differences:
             raise errors.NotAppliedError(model, differences)
         return value
-
-
-def _worth_repeating(operation: Operation, outcome: Outcome) -> bool:
-    if isinstance(outcome, httpx.Response):
-        return operation.safe_to_repeat and (outcome.status_code in (408, 429) or outcome.status_code >= 500)
-    never_was = isinstance(outcome, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
-    broke = isinstance(outcome, (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError))
-    return never_was or (broke and operation.safe_to_repeat)
 
 
 def delay(outcome: Outcome, attempt: int) -> float:

@@ -79,10 +79,10 @@ def _referred(definition: dict[str, Any], document: dict[str, Any]) -> dict[str,
     schemas: dict[str, Any] = {}
     waiting = [definition]
     while waiting:
-        for name in re.findall(r'"\$ref": "#/components/schemas/(.*?)"', json.dumps(waiting.pop())):
-            if name not in schemas:
-                schemas[name] = document["components"]["schemas"][name]
-                waiting.append(schemas[name])
+        named = re.findall(r'"\$ref": "#/components/schemas/(.*?)"', json.dumps(waiting.pop()))
+        for name in set(named) - schemas.keys():
+            schemas[name] = document["components"]["schemas"][name]
+            waiting.append(schemas[name])
     return schemas
 
 

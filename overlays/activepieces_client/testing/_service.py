@@ -266,9 +266,7 @@ def _made_up_id(kind: str, number: int) -> str:
     return f"{kind}{number:0{21 - len(kind)}}"
 
 
-def _now(after: str = "") -> str:
+def _now(after: str) -> str:
     """The time, in the service's format; later than another time, since every update moves it."""
-    now = datetime.now(UTC)
-    if after:
-        now = max(now, datetime.fromisoformat(after) + timedelta(milliseconds=1))
+    now = max(datetime.now(UTC), datetime.fromisoformat(after) + timedelta(milliseconds=1))
     return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
