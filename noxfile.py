@@ -25,7 +25,7 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # The second item is True where the session also needs what the package needs at run time, with its extras.
 GROUPS = {
     **dict.fromkeys(("nox", "regenerate", "build", "release", "lint", "diff"), False),
-    **dict.fromkeys(("docs", "tests", "typing"), True),
+    **dict.fromkeys(("bench", "docs", "tests", "typing"), True),
 }
 
 PYTHON_FILES = ["noxfile.py", "overlays", "tests", "tools"]
@@ -208,6 +208,14 @@ def audit(session: nox.Session) -> None:
     """Look for known vulnerabilities in all that is pinned; where nobody can be asked, say so and go on."""
     install(session, "release")
     run_tool(session, "audit")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure what calls and the rest cost beside other clients; some six minutes. `-- --json FILE`, `--chart FILE`."""
+    install(session, "bench")
+    install_package(session)
+    run_tool(session, "bench")
 
 
 @nox.session(default=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from .tools.repository import Repository
 
@@ -172,7 +173,9 @@ for field, value, message in (
 
 def test_the_stand_in_knows_every_kind_of_limit(tmp_path: Path) -> None:
     repository = Repository.copy(tmp_path)
-    fields = {name: {**limit, "description": "A field.", "examples": []} for name, limit in LIMITS.items()}
+    fields: dict[str, Any] = {
+        name: {**limit, "description": "A field.", "examples": []} for name, limit in LIMITS.items()
+    }
     repository.merge({"components": {"schemas": {"UpdateProjectRequest": {"properties": fields}}}})
     finished = repository.run("regenerate")
     assert finished.returncode == 0, finished.stderr

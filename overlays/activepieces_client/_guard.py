@@ -178,14 +178,13 @@ def _headers(
     of_client: tuple[tuple[bytes, bytes], ...], of_call: tuple[tuple[str, str], ...], specification_version: str
 ) -> httpx.Headers:
     """Merge the headers of the httpx client and of the call, nearly always the same ones."""
-    from importlib.metadata import version  # noqa: PLC0415 - when it is first needed
-
     headers = httpx.Headers(of_client)
     headers.update(of_call)
     headers["Accept-Encoding"] = "identity"
     if headers.get("User-Agent", "").startswith("python-httpx/"):
-        client = f"activepieces-client/{version('activepieces-client')}"
-        headers["User-Agent"] = f"{client} openapi/{specification_version} python-httpx/{httpx.__version__}"
+        # The package has the version of its specification.
+        ours = f"activepieces-client/{specification_version} openapi/{specification_version}"
+        headers["User-Agent"] = f"{ours} python-httpx/{httpx.__version__}"
     return headers
 
 

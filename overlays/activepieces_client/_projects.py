@@ -44,6 +44,8 @@ def validate(body: Body) -> None:
 
 def _to_json(body: object) -> Any:
     """Read the JSON out of a body; the guard checks it."""
+    if isinstance(body, dict):
+        return cast("dict[object, object]", body)
     from activepieces_api.models import UpdateProjectRequest  # noqa: PLC0415 - when it is first needed
 
     if not isinstance(body, UpdateProjectRequest):
