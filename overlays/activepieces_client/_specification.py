@@ -32,6 +32,9 @@ _LITERAL = re.compile(r"true|false|-?\d{1,15}(\.\d{1,15})?")
 # Empty, `.` or `..`, or with one of these beside a slash or a backslash.
 _NOT_ONE_SEGMENT = re.compile(r"(.*[/\\])?\.{0,2}([/\\].*)?", re.DOTALL)
 
+_PARAMETER = re.compile(r"{(.*?)}")
+_REFERENCE = re.compile(r'"\$ref": "#/components/schemas/(.*?)"')
+
 # Stands for the value in the validator's messages, so that a long one can be shown short.
 _MASK = "\0"
 
@@ -79,7 +82,7 @@ def _referred(definition: dict[str, Any], document: dict[str, Any]) -> dict[str,
     schemas: dict[str, Any] = {}
     waiting = [definition]
     while waiting:
-        named = re.findall(r'"\$ref": "#/components/schemas/(.*?)"', json.dumps(waiting.pop()))
+        named = _REFERENCE.findall(json.dumps(waiting.pop()))
         for name in set(named) - schemas.keys():
             schemas[name] = document["components"]["schemas"][name]
             waiting.append(schemas[name])
@@ -173,14 +176,14 @@ class Operation:
 
     @functools.cached_property
     def _path_pattern(self) -> re.Pattern[str]:
-        return re.compile("([^/]*)".join(map(re.escape, re.split(r"{.*?}", self.path))))
+        return re.compile("([^/]*)".join(map(re.escape, _PARAMETER.split(self.path)[::2])))
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Read the path parameters of a request to this operation; None where it is a request to another."""
         match = self._path_pattern.fullmatch(path)
         if match is None or method.upper() != self.method:
             return None
-        return dict(zip(re.findall(r"{(.*?)}", self.path), map(unquote, match.groups()), strict=True))
+        return dict(zip(_PARAMETER.findall(self.path), map(unquote, match.groups()), strict=True))
 
     def answer(self, status: int) -> Schema | None:
         """Find the schema of the answer with a status of success; None where there is no JSON in it.
