@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, Protocol
 
@@ -81,6 +82,11 @@ def any_service(request: pytest.FixtureRequest) -> Iterator[StandIn]:
 def every_line_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     for name in ("activepieces_client", "httpx", "httpcore"):
         caplog.set_level(logging.DEBUG, logger=name)
+
+
+def pytest_sessionstart() -> None:
+    """Have the commands that the tests start take Ctrl-C, which they ignore where pytest runs in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -62,13 +62,15 @@ class Ledger:
             assert statuses.count(200) == 1, (name, statuses)
             assert statuses[-1] == 200
             assert set(statuses) <= {200, 401, 429, 503}
-        refused = sum(statuses.count(429) + statuses.count(503) for statuses in self.statuses.values())
-        assert refused == len(FAULTS) - FAULTS.count(httpx.RemoteProtocolError)
         # Now and then httpcore closes a kept connection in one thread that another has just taken: that call has a
         # ReadError, or, where the system has given the number of its socket away, a ReadTimeout.
         attempts = [record.getMessage() for record in log.records if record.name == "activepieces_client"]
         broken = [attempt for attempt in attempts if re.search(r"(Read|Protocol)(Error|Timeout)\(", attempt)]
-        assert len(broken) >= FAULTS.count(httpx.RemoteProtocolError)
+        planned = FAULTS.count(httpx.RemoteProtocolError)
+        assert len(broken) >= planned
+        # What such a call was refused with is lost too.
+        refused = sum(statuses.count(429) + statuses.count(503) for statuses in self.statuses.values())
+        assert 0 <= len(FAULTS) - planned - refused <= len(broken) - planned
         assert len(self.service.requests) == len(broken) + sum(map(len, self.statuses.values()))
 
 
