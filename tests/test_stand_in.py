@@ -203,6 +203,28 @@ def test_a_chunked_body_may_have_trailers() -> None:
             assert client.recv(100).startswith(b"HTTP/1.1 200")
 
 
+def test_an_answer_to_head_has_no_body() -> None:
+    with StandIn().serve() as service, httpx.Client() as client:
+        for _ in range(2):  # what came after the head would be taken for the second answer
+            answer = client.head(f"{service.base_url}/v1/projects/{ID}")
+            assert (answer.status_code, answer.content) == (404, b"")
+
+
+def test_a_request_without_a_body_has_no_object() -> None:
+    service = StandIn()
+    with httpx.Client(transport=service.transport) as client:
+        answer = client.post(f"{service.base_url}/v1/projects/{ID}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "FST_ERR_VALIDATION")
+
+
+def test_a_host_that_is_none_is_left_aside() -> None:
+    with StandIn().serve() as service:
+        address = "127.0.0.1", httpx.URL(service.base_url).port
+        with socket.create_connection(address) as client:
+            client.sendall(b"GET /api HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
+
+
 def test_an_error_of_the_stand_in_itself_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise ZeroDivisionError(request.method)

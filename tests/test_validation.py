@@ -59,6 +59,12 @@ def test_every_problem_at_once_in_the_order_of_the_body(service: StandIn, update
     assert service.requests == []
 
 
+def test_a_value_of_another_type_breaks_one_rule_not_two() -> None:
+    with pytest.raises(RequestValidationError) as caught:
+        validate({"plan": {"piecesFilterType": 5}})
+    assert [problem.message for problem in caught.value.problems] == ['5 is not of type "string"']
+
+
 def test_an_id_that_is_no_text(service: StandIn) -> None:
     nested: Any = []
     for _ in range(100_000):
