@@ -98,7 +98,7 @@ class _RollOut:
     def _next(self) -> Generator[_Step, Any, UpdateOutcome | None]:
         """Decide each step to the next outcome; None is the end."""
         while True:
-            for update in list(self._open.values()):
+            for update in [update for update in self._open.values() if update.ended or self._stopped]:
                 outcome = self._judge(update)
                 if outcome:
                     del self._open[update.index]
