@@ -1,9 +1,9 @@
-"""The clients: their settings, their resources, and the life of their connections."""
+"""The clients: their settings and their resources."""
 
 from __future__ import annotations
 
 import functools
-import os
+import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
 
@@ -11,6 +11,7 @@ import attrs
 import httpx
 
 from ._auth import AsyncKeySource, BearerAuth, Key, KeySource, resolve_base_url
+from ._connections import DEFAULT_TIMEOUT, Connections, Cookies, HttpClient, OwnAsyncClient, OwnClient
 from ._guard import AsyncGuard, CallOptions, Guard, Policy, Timeout, finite
 from ._projects import AsyncProjects, Projects
 from .exceptions import ConfigurationError
@@ -18,10 +19,6 @@ from .exceptions import ConfigurationError
 if TYPE_CHECKING:
     from activepieces_api import AuthenticatedClient
 
-# Seconds for each phase: sending, waiting for the next bytes, waiting for a free connection; connecting.
-DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-
-HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
 Source = TypeVar("Source")
 
 
@@ -33,30 +30,10 @@ def _refuse(request: httpx.Request) -> httpx.Response:
     )
 
 
-class _Cookies(httpx.Cookies):
-    """Looks for cookies only in an answer that sets some; httpx takes a tenth of a call to find that there are none."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Keep the cookies that an answer sets."""
-        if "Set-Cookie" in response.headers:
-            super().extract_cookies(response)
-
-
-_cookies: Any = functools.cached_property(lambda _: _Cookies())
-
-
-class _HttpClient(httpx.Client):
-    cookies = _cookies  # pyright: ignore[reportIncompatibleMethodOverride] - it is read as the property is, never set
-
-
-class _AsyncHttpClient(httpx.AsyncClient):
-    cookies = _cookies  # pyright: ignore[reportIncompatibleMethodOverride] - as above
-
-
 class _Client(Generic[HttpClient, Source]):
     """What the two clients share: all but the input and output."""
 
-    _make_http_client: Callable[..., HttpClient]
+    _make_http_client: Callable[[ssl.SSLContext, Cookies], HttpClient]
 
     def __init__(
         self,
@@ -73,16 +50,9 @@ class _Client(Generic[HttpClient, Source]):
         key, api_key = Key(api_key), None  # no traceback shall show it
         self._auth = BearerAuth(key)
         address = resolve_base_url(base_url, specification().first_server, allow_http=allow_http)
-        self._owner = os.getpid() if http_client is None else None
-        self._http_client: HttpClient = http_client or self._make_http_client(timeout=DEFAULT_TIMEOUT)
-        timeout = finite(timeout, finite(self._http_client.timeout, DEFAULT_TIMEOUT))
+        self._connections: Connections[HttpClient] = Connections(self._make_http_client, http_client)
+        timeout = finite(timeout, finite(self._connections.shared.timeout, DEFAULT_TIMEOUT))
         self._policy = Policy(specification(), address, timeout, max_retries)
-
-    def _connections(self) -> HttpClient:
-        """Give the httpx client: after a fork a new one, since the parent goes on with the connections of the old."""
-        if self._owner not in (None, os.getpid()) and not self._http_client.is_closed:
-            self._owner, self._http_client = os.getpid(), self._make_http_client(timeout=DEFAULT_TIMEOUT)
-        return self._http_client
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
@@ -127,7 +97,7 @@ class Activepieces(_Client[httpx.Client, KeySource]):
         ConfigurationError: No key, a key that no header can carry, or an address that is not https.
     """
 
-    _make_http_client = _HttpClient
+    _make_http_client = OwnClient
 
     @functools.cached_property
     def projects(self) -> Projects:
@@ -140,8 +110,8 @@ class Activepieces(_Client[httpx.Client, KeySource]):
 
     def close(self) -> None:
         """Close the connections; your own `http_client` stays open."""
-        if self._owner:
-            self._connections().close()
+        for http_client in self._connections.own():
+            http_client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +128,7 @@ class AsyncActivepieces(_Client[httpx.AsyncClient, AsyncKeySource]):
         http_client: Your own `httpx.AsyncClient`.
     """
 
-    _make_http_client = _AsyncHttpClient
+    _make_http_client = OwnAsyncClient
 
     @functools.cached_property
     def projects(self) -> AsyncProjects:
@@ -170,8 +140,8 @@ class AsyncActivepieces(_Client[httpx.AsyncClient, AsyncKeySource]):
 
     async def aclose(self) -> None:
         """Close the connections; your own `http_client` stays open."""
-        if self._owner:
-            await self._connections().aclose()
+        for http_client in self._connections.own():
+            await http_client.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -23,6 +23,7 @@ from . import exceptions as errors
 from ._json import json_path
 
 if TYPE_CHECKING:
+    from ._connections import Connections
     from ._specification import Operation, Specification
 
 logger = logging.getLogger("activepieces_client")
@@ -229,12 +230,12 @@ class Guard:
     """Carries a policy out with a `httpx.Client`."""
 
     policy: Policy
-    http_client: Callable[[], httpx.Client]
+    connections: Connections[httpx.Client]
     auth: httpx.Auth
 
     def request(self, **arguments: Any) -> httpx.Response:
         """Do what `httpx.Client.request` does, safely."""
-        exchange = self.policy.exchange(self.http_client(), **arguments)
+        exchange = self.policy.exchange(self.connections.shared, **arguments)
         step = next(exchange)
         while not isinstance(step, httpx.Response):
             step = exchange.send(self._carry_out(step))
@@ -247,7 +248,8 @@ class Guard:
         step.extensions["trace"] = _deadline.limit
         before, _deadline.end = _deadline.end, time.monotonic() + _total(step)
         try:
-            return self.http_client().send(step, auth=self.auth, follow_redirects=False)
+            with self.connections.one() as http_client:
+                return http_client.send(step, auth=self.auth, follow_redirects=False)
         except httpx.RequestError as error:
             return error
         finally:
@@ -259,12 +261,12 @@ class AsyncGuard:
     """Carries a policy out with a `httpx.AsyncClient`, under asyncio and trio."""
 
     policy: Policy
-    http_client: Callable[[], httpx.AsyncClient]
+    connections: Connections[httpx.AsyncClient]
     auth: httpx.Auth
 
     async def request(self, **arguments: Any) -> httpx.Response:
         """Do what `httpx.AsyncClient.request` does, safely."""
-        exchange = self.policy.exchange(self.http_client(), **arguments)
+        exchange = self.policy.exchange(self.connections.shared, **arguments)
         step = next(exchange)
         while not isinstance(step, httpx.Response):
             step = exchange.send(await self._carry_out(step))
@@ -277,8 +279,8 @@ class AsyncGuard:
             await anyio.sleep(step)
             return None
         try:
-            with anyio.move_on_after(_total(step)):
-                return await self.http_client().send(step, auth=self.auth, follow_redirects=False)
+            with self.connections.one() as http_client, anyio.move_on_after(_total(step)):
+                return await http_client.send(step, auth=self.auth, follow_redirects=False)
         except httpx.RequestError as error:
             return error
         return httpx.TimeoutException(_TOO_LONG)

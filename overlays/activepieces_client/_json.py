@@ -17,6 +17,8 @@ Report = Callable[[Keys, str], object]
 # jsonschema-rs and the json module both give up, each in its own way, somewhere beyond this depth.
 MAX_DEPTH = 200
 
+_CONTAINERS: tuple[type, ...] = dict, list, tuple, Mapping
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -48,7 +50,7 @@ def shorten(value: object, length: int = 100) -> str:
 
 def flaw(text: str) -> str | None:
     """Say why a text is not one that JSON can carry exactly and the service can store."""
-    bad = None if text.isprintable() else _UNSTORABLE.search(text)
+    bad = _UNSTORABLE.search(text)
     if not bad:
         return None
     why = "the service cannot store" if bad[0] == "\0" else "UTF-8 cannot carry"
@@ -60,10 +62,8 @@ def to_json(value: object, report: Report, keys: Keys = (), inside: tuple[int, .
 
     What JSON cannot carry exactly is reported, with where it stands; in the copy, None stands in its place.
     """
-    place = id(value)
     if isinstance(value, str):
-        problem = flaw(value)
-        if not problem:
+        if value.isprintable() or not (problem := flaw(value)):
             return str.__str__(value)
     elif value is None or isinstance(value, bool):
         return value
@@ -72,25 +72,27 @@ def to_json(value: object, report: Report, keys: Keys = (), inside: tuple[int, .
         if abs(value) <= sys.float_info.max:
             return int(value) if isinstance(value, int) else float(value)
         problem = "is not a number that JSON can carry"
-    elif not isinstance(value, (dict, list, tuple, Mapping)):
-        problem = f"is of type {type(value).__name__}, which JSON does not have"
-    elif place in inside:
-        problem = "contains itself"
-    elif len(inside) >= MAX_DEPTH:
-        problem = f"is nested more than {MAX_DEPTH} levels deep"
+    elif isinstance(value, _CONTAINERS):
+        if id(value) in inside:
+            problem = "contains itself"
+        elif len(inside) >= MAX_DEPTH:
+            problem = f"is nested more than {MAX_DEPTH} levels deep"
+        else:
+            inside = (*inside, id(value))
+            if isinstance(value, (list, tuple)):
+                items = cast("Sequence[object]", value)
+                return [to_json(item, report, (*keys, index), inside) for index, item in enumerate(items)]
+            members: dict[str, Any] = {}
+            for key, item in cast("Mapping[object, object]", value).items():
+                if not isinstance(key, str):
+                    report(keys, f"has a key that is of type {type(key).__name__}, not a string")
+                elif key.isprintable() or not (problem := flaw(key)):
+                    members[str.__str__(key)] = to_json(item, report, (*keys, key), inside)
+                else:
+                    report(keys, f"has a key that {problem}")
+            return members
     else:
-        inside = (*inside, place)
-        if isinstance(value, (list, tuple)):
-            items = cast("Sequence[object]", value)
-            return [to_json(item, report, (*keys, index), inside) for index, item in enumerate(items)]
-        members: dict[str, Any] = {}
-        for key, item in cast("Mapping[object, object]", value).items():
-            problem = flaw(key) if isinstance(key, str) else f"is of type {type(key).__name__}, not a string"
-            if isinstance(key, str) and not problem:
-                members[str.__str__(key)] = to_json(item, report, (*keys, key), inside)
-            else:
-                report(keys, f"has a key that {problem}")
-        return members
+        problem = f"is of type {type(value).__name__}, which JSON does not have"
     report(keys, problem)
     return None
 
