@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import re
 from typing import Any
 
@@ -201,6 +202,20 @@ def test_a_client_of_its_own_closes_its_connections() -> None:
         client.close()
         with pytest.raises(RuntimeError, match="closed"):
             client.projects.update(ID, {})
+
+
+def test_an_update_leaves_nothing_to_the_garbage_collector() -> None:
+    answer = StandIn().projects[0]
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=answer))) as http_client:
+        client = Activepieces("sk-1", http_client=http_client)
+        client.projects.update(ID, {})
+        gc.collect()
+        gc.disable()
+        try:
+            client.projects.update(ID, {})
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
 
 
 text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))

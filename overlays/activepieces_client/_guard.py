@@ -96,6 +96,7 @@ class Policy:
             if isinstance(outcome, httpx.Response) and outcome.is_success:
                 value = self._check_answer(operation, path_values, arguments.get("json"), outcome)
                 vars(outcome)["json"] = lambda value=value: value  # the generated parser would read it a second time
+                outcome.stream = httpx.ByteStream(outcome.content)  # that of httpx leads back to the answer, a cycle
                 yield outcome
             elif attempt <= self.max_retries and self._worth_repeating(operation, outcome):
                 yield delay(outcome, attempt)
