@@ -25,7 +25,7 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # The second item is True where the session also needs what the package needs at run time, with its extras.
 GROUPS = {
     **dict.fromkeys(("nox", "regenerate", "build", "release", "lint", "diff"), False),
-    **dict.fromkeys(("bench", "docs", "tests", "typing"), True),
+    **dict.fromkeys(("bench", "docs", "mutation", "tests", "typing"), True),
 }
 
 PYTHON_FILES = ["noxfile.py", "overlays", "tests", "tools"]
@@ -135,6 +135,13 @@ def rollout(session: nox.Session) -> None:
     install_package(session)
     session.run("pytest", "tests/test_cli.py", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
     session.run("python", "tools/bench_rollout.py")
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Put small faults into the package, of which the tests must find nearly all; `-- MODULE…`, such as `_json`."""
+    install(session, "mutation")
+    run_tool(session, "mutation")
 
 
 @nox.session
