@@ -64,7 +64,39 @@ def test_each_status_has_its_error(service: StandIn, update: Update, status: int
     assert type(caught.value) is error
     assert caught.value.status_code == status
     assert str(status) in str(caught.value)
-    assert f"POST /api/v1/projects/{ID}, 1 attempt" in str(caught.value)
+    assert f"POST /api/v1/projects/{ID}, 1 attempt)" in str(caught.value)
+    assert caught.value.response.status_code == status
+    assert caught.value.attempts == error(caught.value.response).attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ((404, {"code": "GONE", "params": {"message": "by hand"}}), "404 GONE: by hand"),
+        ((404, {"code": "GONE", "params": {"message": "by hand"}, "message": "before"}), "404 GONE: before"),
+        ((404, {"message": "", "params": {"message": "by hand"}}), "404: by hand"),
+        ((404, {"message": 5, "params": {"a": 1}}), '404: {"a": 1}'),
+        ((404, {"message": "m" * 600}), "404: " + "m" * 500),
+        ((404, {"params": {"a": "b" * 492}}), '404: {"a": "' + "b" * 492 + "…"),
+        ((404, {"params": {"a": "b" * 491}}), '404: {"a": "' + "b" * 491 + '"}'),
+        ((404, {"params": {}}), "404: Not Found"),
+        ((499, {}), "499: no reason given"),
+    ],
+)
+def test_what_an_answer_says_is_said(
+    service: StandIn, update: Update, answer: tuple[int, dict[str, Any]], said: str
+) -> None:
+    service.fail(httpx.Response(answer[0], json=answer[1]))
+    with pytest.raises(APIStatusError) as caught:
+        update(service, ID, {}, **ONCE)
+    assert str(caught.value) == f"{said} (POST /api/v1/projects/{ID}, 1 attempt)"
+    assert caught.value.message == said.partition(": ")[2]
+
+
+def test_a_redirect_says_where_to(service: StandIn, update: Update) -> None:
+    service.fail((302, {"location": "/login"}))
+    with pytest.raises(APIStatusError, match='302: a redirect to "/login", which is not followed '):
+        update(service, ID, {})
 
 
 @pytest.mark.parametrize(
@@ -200,6 +232,10 @@ def test_what_the_service_ignored_is_said(update: Update) -> None:
         Difference("$.displayName", "Acme", "Mine"),
         Difference("$.icon.color", "RED", "CYAN"),
     )
+    assert str(caught.value) == (
+        "the service accepted the update, but did not do all of it:"
+        '\n  $.displayName: asked "Acme", is "Mine"\n  $.icon.color: asked "RED", is "CYAN"'
+    )
     assert caught.value.project.display_name == "Mine"
     assert caught.value.project.max_concurrent_jobs == 5
 
@@ -263,6 +299,11 @@ def test_what_may_be_repeated_is_repeated(service: StandIn, update: Update) -> N
     service.fail((503, now), (503, now), (502, now))
     with pytest.raises(ServerError, match=r"502.*3 attempts"):
         update(service, ID, {})
+
+    service.fail((429, now), (429, now), (429, now))
+    with pytest.raises(RateLimitError, match=r"429.*3 attempts") as caught:
+        update(service, ID, {})
+    assert caught.value.attempts == 3
 
     service.requests.clear()
     service.fail((409, now))

@@ -90,6 +90,8 @@ class Policy:
             outcome = yield request
             # A request lives on in answers and errors; the key must not.
             request.headers["Authorization"] = "[redacted]"
+            if isinstance(outcome, httpx.Response):
+                outcome.next_request = None  # where a redirect leads, which httpx prepares with the key
             if logger.isEnabledFor(logging.DEBUG):
                 name = errors.describe(request)
                 logger.debug("%s: %r, attempt %d of %d", name, outcome, attempt, 1 + self.max_retries)
