@@ -89,7 +89,7 @@ def test_without_a_key_the_error_says_what_was_looked_for() -> None:
 
 def test_a_key_file_that_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTIVEPIECES_API_KEY_FILE", "/nowhere/key")
-    with pytest.raises(ConfigurationError, match="/nowhere/key"):
+    with pytest.raises(ConfigurationError, match="cannot read /nowhere/key: FileNotFoundError"):
         Activepieces()
 
 

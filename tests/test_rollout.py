@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import itertools
 import json
 import os
@@ -285,6 +286,74 @@ def test_it_speeds_up_again_after_a_429(collect: Collect) -> None:
     assert max(seen[-60:]) > 5  # half of eight, and one that is just about to end
 
 
+def test_a_pause_ends_where_the_roll_out_is_stopped(served: StandIn) -> None:
+    served.fail((429, {"retry-after": "3600"}))
+    with Activepieces(served.api_key, base_url=served.base_url) as client:
+        outcomes = client.projects.update_many(renames(served), concurrency=1)
+        threading.Timer(0.2, outcomes.stop).start()
+        assert [type(outcome.error) for outcome in outcomes] == [RateLimitError]
+        assert outcomes.in_flight == {}
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_pause_of_an_async_roll_out_ends_too(served: StandIn, backend: str) -> None:
+    async def run() -> None:
+        async with (
+            AsyncActivepieces(served.api_key, base_url=served.base_url) as client,
+            anyio.create_task_group() as group,
+        ):
+            outcomes = client.projects.update_many(renames(served), concurrency=1)
+
+            async def stop() -> None:
+                await anyio.sleep(0.2)
+                outcomes.stop()
+
+            group.start_soon(stop)
+            assert [type(outcome.error) async for outcome in outcomes] == [RateLimitError]
+            assert outcomes.in_flight == {}
+
+    served.fail((429, {"retry-after": "3600"}))
+    anyio.run(run, backend=backend)
+
+
+def test_16_are_in_flight_at_once_where_nothing_is_said(collect: Collect) -> None:
+    service = StandIn(times(34))
+    answer, lock, busy = service.answer, threading.Lock(), 0
+    seen: list[int] = []
+
+    def count(request: httpx.Request) -> httpx.Response:
+        nonlocal busy
+        with lock:
+            busy += 1
+            seen.append(busy)
+        time.sleep(0.15)
+        with lock:
+            busy -= 1
+        return answer(request)
+
+    service.answer = count  # type: ignore[method-assign]
+    with service.serve():
+        assert all(outcome.project for outcome in collect(service, renames(service)))
+    assert max(seen) == 16
+
+
+def test_threads_and_tasks_have_the_context_of_the_loop(served: StandIn, collect: Collect) -> None:
+    tenant = contextvars.ContextVar("tenant", default="nobody")
+    asked: set[str] = set()
+    threads: set[str] = set()
+
+    def key() -> str:
+        asked.add(tenant.get())
+        threads.add(threading.current_thread().name.partition("_")[0])
+        return api_key
+
+    api_key, served.api_key = served.api_key, key  # type: ignore[assignment]
+    tenant.set("acme")
+    assert all(outcome.error is None or outcome.error for outcome in collect(served, renames(served)))
+    assert asked == {"acme"}
+    assert threads == ({"activepieces-roll-out"} if collect is collect_sync else {"MainThread"})
+
+
 def test_a_service_that_says_nothing_but_429_is_given_up(served: StandIn, collect: Collect) -> None:
     served.fail(*[(429, {"retry-after": "0"})] * 1000)
     told = collect(served, list(renames(served))[:3])
@@ -352,6 +421,29 @@ def test_cancellation_cancels_what_is_in_flight_and_tells_which(backend: str) ->
 
     with hostile.serve(slow(3)) as server:
         anyio.run(run, server.base_url, backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_when_a_cancelled_loop_has_ended_nothing_of_it_runs(served: StandIn, backend: str) -> None:
+    ended: list[str] = []
+
+    async def key() -> str:
+        try:
+            await anyio.sleep(3)
+            return served.api_key
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep(0.05)
+            ended.append("the source of keys")
+
+    async def run() -> None:
+        async with AsyncActivepieces(key, base_url=served.base_url) as client:
+            with anyio.move_on_after(0.1):
+                async for _ in client.projects.update_many(numbered(9), concurrency=4):
+                    pytest.fail("no answer comes in time")
+            assert ended == ["the source of keys"]
+
+    anyio.run(run, backend=backend)
 
 
 def test_a_cancelled_task_of_asyncio_is_one_too() -> None:

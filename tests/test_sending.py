@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import email.utils
 import json
 import logging
 import os
+import random
 import socket
 import ssl
 import subprocess
@@ -139,6 +141,33 @@ def test_a_connection_that_never_was_is_tried_again(service: StandIn, update: Up
     assert caught.value.attempts == 3
 
 
+@pytest.mark.parametrize(
+    ("answer", "least", "most"),
+    [
+        ((503, {}), [0, 0, 0, 0, 0, 0], [0.5, 1, 2, 4, 8, 8]),
+        ((503, {"retry-after": " 0 "}), [0] * 6, [0] * 6),
+        ((429, {"retry-after": "60"}), [60] * 6, [60] * 6),
+        ((503, {"retry-after": "61"}), [0, 0, 0, 0, 0, 0], [0.5, 1, 2, 4, 8, 8]),
+        ((503, {"retry-after": "soon"}), [0, 0, 0, 0, 0, 0], [0.5, 1, 2, 4, 8, 8]),
+        ((503, {"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}), [0] * 6, [0] * 6),
+        (httpx.ReadTimeout, [0, 0, 0, 0, 0, 0], [0.5, 1, 2, 4, 8, 8]),
+    ],
+)
+def test_how_long_it_waits_before_each_repeat(
+    service: StandIn, monkeypatch: pytest.MonkeyPatch, answer: Any, least: list[float], most: list[float]
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    http_client = httpx.Client(transport=service.transport)
+    client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+    for dice, expected in ((0, least), (1, most)):
+        monkeypatch.setattr(random, "uniform", lambda low, high, dice=dice: (low, high)[dice])
+        service.fail(*[answer] * 6)
+        client.projects.update(ID, {}, max_retries=6)
+        assert waits == expected
+        waits.clear()
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_waiting_can_be_cancelled_and_lets_others_run(service: StandIn, backend: str) -> None:
     async def run() -> int:
@@ -258,3 +287,8 @@ def test_a_long_wait_is_said_by_the_error(service: StandIn, update: Update) -> N
     with pytest.raises(RateLimitError) as caught:
         update(service, ID, {}, max_retries=0)
     assert caught.value.retry_after == 3600
+
+    service.fail((429, {"retry-after": email.utils.formatdate(time.time() + 3600, usegmt=True)}))
+    with pytest.raises(RateLimitError) as caught:
+        update(service, ID, {}, max_retries=0)
+    assert caught.value.retry_after == pytest.approx(3600, abs=10)

@@ -147,8 +147,12 @@ async def test_there_is_no_way_past_the_guard(service: StandIn) -> None:
     generated = sync_client(service).generated
     body = UpdateProjectRequest(display_name="Acme")
 
-    with pytest.raises(ConfigurationError, match="nothing would check it"):
+    with pytest.raises(ConfigurationError) as caught:
         await update_project.asyncio(ID, client=generated, body=body)
+    assert str(caught.value) == (
+        f"POST /api/v1/projects/{ID} was not sent, since nothing would check it: use client.generated as it is, with "
+        "the sync functions for Activepieces and the asyncio functions for AsyncActivepieces"
+    )
     with pytest.raises(ConfigurationError, match="nothing would check it"):
         update_project.sync(ID, client=attrs.evolve(generated), body=body)
     assert service.requests == []
