@@ -16,6 +16,7 @@ from activepieces_client import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
+    AsyncActivepieces,
     AuthenticationError,
     BadRequestError,
     ConflictError,
@@ -99,6 +100,19 @@ def test_a_redirect_says_where_to(service: StandIn, update: Update) -> None:
         update(service, ID, {})
 
 
+@pytest.mark.anyio
+async def test_no_redirect_is_followed_whatever_your_client_says(service: StandIn) -> None:
+    service.fail(*[(307, {"location": f"{service.base_url}/v1/projects/{ID}"})] * 2)
+    options: dict[str, Any] = {"transport": service.transport, "follow_redirects": True}
+    http_client, async_http_client = httpx.Client(**options), httpx.AsyncClient(**options)
+    client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+    async_client = AsyncActivepieces(service.api_key, base_url=service.base_url, http_client=async_http_client)
+    with pytest.raises(APIStatusError, match="a redirect"):
+        client.projects.update(ID, {})
+    with pytest.raises(APIStatusError, match="a redirect"):
+        await async_client.projects.update(ID, {})
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -145,6 +159,32 @@ def test_a_broken_connection_and_a_silent_one(service: StandIn, update: Update) 
         update(service, ID, {}, **ONCE)
     assert type(broken.value) is APIConnectionError
     assert "ReadTimeout" in str(silent.value)
+
+
+def test_a_failure_is_told_by_its_words_or_those_of_what_led_to_it(
+    service: StandIn, update: Update, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = httpx.ReadError("")
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    monkeypatch.setattr(service, "answer", answer)
+    for words, context, said in (
+        ("the end of file X", ValueError("unsaid"), "ReadError: the end of file X"),
+        ("", ValueError("bad record"), "ReadError: bad record"),
+        ("", None, "ReadError"),
+    ):
+        error = httpx.ReadError(words)
+        error.__context__ = context
+        with pytest.raises(APIConnectionError) as caught:
+            update(service, ID, {}, **ONCE)
+        assert str(caught.value) == f"{said} (POST /api/v1/projects/{ID}, 1 attempt)"
+
+
+def test_an_error_of_your_own_making_is_of_one_attempt() -> None:
+    error = APIConnectionError("no network", httpx.Request("GET", "https://flows.example.com/api"))
+    assert (str(error), error.attempts) == ("no network (GET /api, 1 attempt)", 1)
 
 
 def test_over_a_socket_too(update: Update) -> None:
@@ -310,6 +350,16 @@ def test_what_may_be_repeated_is_repeated(service: StandIn, update: Update) -> N
     with pytest.raises(ConflictError, match="1 attempt"):
         update(service, ID, {})
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "times"), [(400, 1), (404, 1), (407, 1), (408, 2), (409, 1), (429, 2), (499, 1), (500, 2), (599, 2)]
+)
+def test_which_statuses_are_repeated(service: StandIn, update: Update, status: int, times: int) -> None:
+    service.fail(*[(status, {"retry-after": "0"})] * 2)
+    with pytest.raises(APIStatusError):
+        update(service, ID, {}, max_retries=1)
+    assert len(service.requests) == times
 
 
 def test_a_kind_of_deviation_is_warned_of_once(service: StandIn, caplog: pytest.LogCaptureFixture) -> None:

@@ -101,7 +101,7 @@ def renames(service: StandIn) -> Iterator[tuple[str, dict[str, str]]]:
         yield project["id"], {"displayName": f"Name {number}"}
 
 
-def test_each_update_has_its_outcome(served: StandIn, collect: Collect) -> None:
+def test_each_update_has_its_outcome(served: StandIn, collect: Collect, caplog: pytest.LogCaptureFixture) -> None:
     told = collect(served, renames(served))
     assert sorted(outcome.index for outcome in told) == list(range(40))
     for outcome in told:
@@ -110,6 +110,7 @@ def test_each_update_has_its_outcome(served: StandIn, collect: Collect) -> None:
         assert outcome.project.id == outcome.project_id == served.projects[outcome.index]["id"]
         assert outcome.project.display_name == f"Name {outcome.index}"
     assert [project["displayName"] for project in served.projects] == [f"Name {n}" for n in range(40)]
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_nothing_to_do_is_done_at_once(served: StandIn, collect: Collect) -> None:

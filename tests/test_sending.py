@@ -67,6 +67,51 @@ def test_a_server_that_drips_cannot_hold_a_call_on_a_kept_connection(dripped: st
         assert server.connections == 1
 
 
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """Make a certificate for a server, which clients trust."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
+    context.load_cert_chain(tmp_path / "server.pem")
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return context
+
+
+def test_a_server_that_drips_over_tls_cannot_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = certificate(tmp_path, monkeypatch)
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            hostile.read_request(secured)
+            hostile.drip(secured, hostile.HEAD % 2)
+
+    with hostile.serve(handle) as server:
+        address = server.base_url.replace("http:", "https:")
+        with Activepieces("sk-1", base_url=address, max_retries=0) as client:
+            start = time.monotonic()
+            with pytest.raises(APITimeoutError):
+                client.projects.update(ID, {}, timeout=0.25)
+            assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("phase", ["read", "write"])
+def test_each_phase_has_its_own_limit_too(phase: str) -> None:
+    body = {"metadata": {"notes": "x" * 20_000_000}} if phase == "write" else {}
+
+    def handle(connection: socket.socket) -> None:
+        if phase == "read":
+            hostile.wait_for_the_end(connection)
+        else:
+            time.sleep(2)
+
+    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError, match="^WriteTimeout" if phase == "write" else "^ReadTimeout"):
+            client.projects.update(ID, body, timeout=httpx.Timeout(4, **{phase: 0.2}))
+        assert time.monotonic() - start < 1.5
+
+
 def test_a_server_that_takes_a_body_in_drips_cannot_hold_a_call() -> None:
     def handle(connection: socket.socket) -> None:
         while connection.recv(65536):
@@ -100,11 +145,48 @@ def test_a_call_within_a_call_leaves_the_outer_one_bounded() -> None:
 def test_a_connection_of_your_own_client_goes_on_working_without_us(timeout: float | None) -> None:
     with StandIn().serve() as service, httpx.Client(timeout=timeout) as own:
         client = Activepieces(service.api_key, base_url=service.base_url, http_client=own)
-        client.projects.update(ID, {"displayName": "Acme"}, timeout=0.5)
-        time.sleep(2.1)  # the deadline of that attempt is over
+        client.projects.update(ID, {"displayName": "Acme"}, timeout=0.2)
+        time.sleep(0.9)  # the deadline of that attempt is over
         url = f"{service.base_url}/v1/projects/{ID}"
         answer = own.post(url, json={}, headers={"authorization": f"Bearer {service.api_key}"})
         assert answer.json()["displayName"] == "Acme"
+
+
+def test_a_source_of_keys_may_use_your_own_client_without_a_limit() -> None:
+    with StandIn().serve() as service, httpx.Client(timeout=None) as own:
+
+        def key() -> str:
+            headers = {"authorization": f"Bearer {service.api_key}"}
+            asked.append(own.post(f"{service.base_url}/v1/projects/{ID}", json={}, headers=headers).status_code)
+            return service.api_key
+
+        asked: list[int] = []
+        sources: list[Any] = [service.api_key, key]
+        for source in sources:  # the second finds the connection of the first
+            client = Activepieces(source, base_url=service.base_url, http_client=own)
+            assert client.projects.update(ID, {}, timeout=2).id == ID
+        assert asked == [200]
+
+
+@pytest.mark.anyio
+async def test_a_source_of_keys_that_takes_longer_than_the_attempt_may_ends_it() -> None:
+    async def slowly() -> str:
+        await anyio.sleep(0.3)
+        return "sk-1"
+
+    def key() -> str:
+        time.sleep(0.3)
+        return "sk-1"
+
+    said = "^TimeoutException: the attempt as a whole took longer than its phases may together "
+    with StandIn().serve() as service, httpx.Client() as own:
+        Activepieces(service.api_key, base_url=service.base_url, http_client=own).projects.update(ID, {})
+        client = Activepieces(key, base_url=service.base_url, http_client=own, max_retries=0)
+        with pytest.raises(APITimeoutError, match=said):
+            client.projects.update(ID, {}, timeout=0.05)
+        async with AsyncActivepieces(slowly, base_url=service.base_url, max_retries=0) as async_client:
+            with pytest.raises(APITimeoutError, match=said):
+                await async_client.projects.update(ID, {}, timeout=0.05)
 
 
 def test_a_slow_server_within_the_limits_is_waited_for() -> None:
