@@ -287,6 +287,74 @@ def test_it_speeds_up_again_after_a_429(collect: Collect) -> None:
     assert max(seen[-60:]) > 5  # half of eight, and one that is just about to end
 
 
+def in_flight_at_each(refused: dict[int, float], updates: int, concurrency: int, given: int = 1000) -> list[int]:
+    """Roll out, and count what is in flight at each request; those that are refused are so after so many seconds.
+
+    So many updates are given at once, and the others from 0.05 seconds on.
+    """
+    service = StandIn(times(updates))
+    answer, lock, busy = service.answer, threading.Lock(), 0
+    seen: list[int] = []
+
+    def count(request: httpx.Request) -> httpx.Response:
+        nonlocal busy
+        with lock:
+            seconds = refused.get(len(seen))
+            busy += 1
+            seen.append(busy)
+        time.sleep(0.2 if seconds is None else seconds)
+        with lock:
+            busy -= 1
+        return answer(request) if seconds is None else httpx.Response(429, headers={"retry-after": "0"}, json={})
+
+    def some() -> Iterator[tuple[str, dict[str, str]]]:
+        for number, rename in enumerate(renames(service)):
+            if number == given:
+                time.sleep(0.05)
+            yield rename
+
+    service.answer = count  # type: ignore[method-assign]
+    with service.serve():
+        assert all(outcome.project for outcome in collect_sync(service, some(), concurrency=concurrency))
+    return seen
+
+
+def test_a_429_halves_what_may_be_in_flight_and_each_success_adds_a_little() -> None:
+    # The second refusal is of an update that was sent before the first one was known.
+    seen = in_flight_at_each({0: 0, 1: 0.1}, updates=60, concurrency=8)
+    assert max(seen[8:16]) == 4
+    assert 5 <= max(seen[16:24]) <= 6
+    assert max(seen) == max(seen[-10:]) == 8
+
+
+def test_what_is_halved_is_what_was_in_flight() -> None:
+    seen = in_flight_at_each({0: 0}, updates=12, concurrency=16, given=4)
+    assert max(seen[6:8]) == 2
+
+
+def test_the_pauses_grow_where_the_service_says_nothing_of_how_long(
+    served: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most: list[float] = []
+
+    def no_time(_: float, longest: float) -> float:
+        most.append(longest)
+        return 0
+
+    monkeypatch.setattr("random.uniform", no_time)
+    answers = [429] * 3 + [200] + [429] * 6
+    answer, statuses = served.answer, iter(answers)
+    served.answer = lambda request: (  # type: ignore[method-assign]
+        answer(request) if next(statuses) == 200 else httpx.Response(429, json={})
+    )
+    with served.serve():
+        first, second = collect_sync(served, itertools.islice(renames(served), 2), concurrency=1)
+    assert first.project
+    assert isinstance(second.error, RateLimitError)
+    assert most == [0.5, 1, 2, 0.5, 1, 2, 4, 8, 8]
+    assert list(statuses) == []
+
+
 def test_a_pause_ends_where_the_roll_out_is_stopped(served: StandIn) -> None:
     served.fail((429, {"retry-after": "3600"}))
     with Activepieces(served.api_key, base_url=served.base_url) as client:
