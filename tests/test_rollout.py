@@ -138,7 +138,7 @@ def test_options_are_those_of_an_update(served: StandIn, collect: Collect) -> No
 
 
 def test_there_is_a_concurrency(served: StandIn, collect: Collect) -> None:
-    with pytest.raises(ValueError, match="concurrency"):
+    with pytest.raises(ValueError, match="^concurrency must be at least 1$"):
         collect(served, [], concurrency=0)
 
 
@@ -353,6 +353,14 @@ def test_the_pauses_grow_where_the_service_says_nothing_of_how_long(
     assert isinstance(second.error, RateLimitError)
     assert most == [0.5, 1, 2, 0.5, 1, 2, 4, 8, 8]
     assert list(statuses) == []
+
+
+@pytest.mark.parametrize(("concurrency", "requests"), [(1, 6), (2, 7), (8, 7)])
+def test_five_refusals_with_no_other_in_flight_are_enough(served: StandIn, concurrency: int, requests: int) -> None:
+    served.fail(*[(429, {"retry-after": "0"})] * 20)
+    (told,) = collect_sync(served, itertools.islice(renames(served), 1), concurrency=concurrency)
+    assert isinstance(told.error, RateLimitError)
+    assert len(served.requests) == requests
 
 
 def test_a_pause_ends_where_the_roll_out_is_stopped(served: StandIn) -> None:
