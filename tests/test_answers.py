@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 import pickle
@@ -33,7 +34,7 @@ from activepieces_client import (
 from activepieces_client.models import Metadata, Project
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
+from .conftest import Update, update_sync
 
 ID = "pRjEctId0000000000001"
 ONCE: dict[str, Any] = {"max_retries": 0}
@@ -314,6 +315,37 @@ def test_an_answer_about_another_project_is_not_taken_for_this_one(service: Stan
     assert caught.value.fields == (Difference("path.id", ID, "pRjEctId0000000000002"),)
 
 
+@pytest.mark.parametrize(
+    ("asked", "actual", "same"),
+    [
+        ("a", "b", False),
+        ("1", 1, False),
+        (0, False, False),
+        (None, None, True),
+        (None, 0, False),
+        (1.5, 1, False),
+        (1.0, 1, True),
+        (2.0**60, 1152921504606847000, True),
+        (1e300, 10**400, False),
+        ("a", ["a"], False),
+        (5, [5], False),
+        (["a"], None, False),
+        ([1], [1, 2], False),
+        ([True], [1], False),
+        ([2.0**60], [1152921504606847000], True),
+        ({"a": [1]}, {"a": [1]}, True),
+        ({"a": 1}, {"b": 1}, False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": 1}, [], False),
+    ],
+)
+def test_what_is_what_was_asked(service: StandIn, asked: object, actual: object, same: bool) -> None:
+    service.fail(answer(service, metadata={"x": actual}))
+    told = None if same else pytest.raises(NotAppliedError)
+    with told or contextlib.nullcontext():
+        update_sync(service, ID, {"metadata": {"x": asked}})
+
+
 def test_true_is_not_1(service: StandIn, update: Update) -> None:
     service.fail(answer(service, metadata={"x": 1}))
     with pytest.raises(NotAppliedError):
@@ -372,3 +404,7 @@ def test_a_kind_of_deviation_is_warned_of_once(service: StandIn, caplog: pytest.
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     places = [warning.split("? ")[1].split(":")[0] for warning in warnings]
     assert places == ["$.plan.pieces[*]", "$.plan.locked"]
+    assert warnings[0] == (
+        "updateProject: the answer is not as specified, is it time to regenerate? "
+        '$.plan.pieces[*]: 2 is not of type "string"'
+    )

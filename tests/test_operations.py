@@ -16,6 +16,8 @@ from activepieces_client import (
     Activepieces,
     APIConnectionError,
     ConfigurationError,
+    Difference,
+    NotAppliedError,
     RequestValidationError,
     ResponseValidationError,
     ServerError,
@@ -227,6 +229,14 @@ PATHS: dict[str, Any] = {
         "put": {"operationId": "replaceFlow", "responses": {"default": answer_with("Tree")}},
     },
     "/v1/projects/{id}.csv": {"get": {"operationId": "readTable", "responses": {"200": {}}}},
+    "/v1/notes": {
+        "put": {
+            "operationId": "replaceNotes",
+            "x-echoes-request": True,
+            "requestBody": answer_with("Metadata"),
+            "responses": {"200": answer_with("Metadata")},
+        }
+    },
     "/v1/projects/archived": {"post": {"operationId": "archiveAll", "responses": {"204": {}}}},
 }
 COMPONENTS: dict[str, dict[str, Any]] = {
@@ -428,6 +438,14 @@ def test_an_answer_has_the_schema_of_its_status_or_of_its_class_or_of_all(
             request_(**call)
         method, path = call["method"].upper(), call["url"]
         assert str(caught.value) == f"{message} ({method} /api{path}, status {status})"
+
+
+def test_a_body_of_names_of_its_own_is_replaced_whole(request_: Request, answers: list[Any]) -> None:
+    answers += [httpx.Response(200, json={"a": 1}), httpx.Response(200, json={"a": 1, "b": 2})]
+    assert request_(method="put", url="/v1/notes", json={"a": 1}).json() == {"a": 1}
+    with pytest.raises(NotAppliedError) as caught:
+        request_(method="put", url="/v1/notes", json={"a": 1})
+    assert caught.value.fields == (Difference("$", {"a": 1}, {"a": 1, "b": 2}),)
 
 
 @pytest.mark.parametrize(
