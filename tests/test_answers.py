@@ -406,5 +406,5 @@ def test_a_kind_of_deviation_is_warned_of_once(service: StandIn, caplog: pytest.
     assert places == ["$.plan.pieces[*]", "$.plan.locked"]
     assert warnings[0] == (
         "updateProject: the answer is not as specified, is it time to regenerate? "
-        '$.plan.pieces[*]: 2 is not of type "string"'
+        '$.plan.pieces[*]: 1 is not of type "string"'
     )

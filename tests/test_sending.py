@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import gzip
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ from activepieces_client import (
     APITimeoutError,
     AsyncActivepieces,
     RateLimitError,
+    ResponseValidationError,
 )
 from activepieces_client.models import UpdateProjectRequest
 from activepieces_client.testing import StandIn
@@ -166,6 +168,21 @@ def test_a_source_of_keys_may_use_your_own_client_without_a_limit() -> None:
             client = Activepieces(source, base_url=service.base_url, http_client=own)
             assert client.projects.update(ID, {}, timeout=2).id == ID
         assert asked == [200]
+
+
+def test_a_compressed_answer_stays_as_it_was_sent(update: Update) -> None:
+    body = gzip.compress(project())
+
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        connection.sendall(
+            (hostile.HEAD % len(body)).replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + body
+        )
+
+    with hostile.serve(handle) as server:
+        with pytest.raises(ResponseValidationError, match="the answer is not JSON") as caught:
+            update_at(update, server.base_url)
+        assert caught.value.response.content == body
 
 
 @pytest.mark.anyio
