@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -124,6 +127,35 @@ def test_many_threads_ask_the_source_once() -> None:
         assert (
             len([request for request in service.requests if service.api_key in request.headers["authorization"]]) == 16
         )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_that_is_forked_while_the_source_is_asked_asks_it_too() -> None:
+    program = f"""
+import os, sys, threading, time
+from activepieces_client import Activepieces
+parent, asked = os.getpid(), threading.Event()
+def key():
+    if os.getpid() == parent:
+        asked.set()
+        time.sleep(0.5)
+    return sys.argv[1]
+client = Activepieces(key)
+thread = threading.Thread(target=client.projects.update, args=("{ID}", {{}}))
+thread.start()
+asked.wait()
+child = os.fork()
+if not child:
+    client.projects.update("{ID}", {{}})
+    os._exit(0)
+thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    with StandIn().serve() as service:
+        command = [sys.executable, "-W", "ignore", "-c", program, service.api_key]
+        env = {**os.environ, "ACTIVEPIECES_BASE_URL": service.base_url}
+        subprocess.run(command, env=env, check=True, timeout=20)
+        assert len(service.requests) == 2
 
 
 @pytest.mark.parametrize("renewed", [True, False])
