@@ -68,6 +68,7 @@ def test_each_status_has_its_error(service: StandIn, update: Update, status: int
     assert str(status) in str(caught.value)
     assert f"POST /api/v1/projects/{ID}, 1 attempt)" in str(caught.value)
     assert caught.value.response.status_code == status
+    assert caught.value.request.headers["authorization"] == "[redacted]"
     assert caught.value.attempts == error(caught.value.response).attempts == 1
 
 

@@ -228,7 +228,13 @@ PATHS: dict[str, Any] = {
         },
         "put": {"operationId": "replaceFlow", "responses": {"default": answer_with("Tree")}},
     },
-    "/v1/projects/{id}.csv": {"get": {"operationId": "readTable", "responses": {"200": {}}}},
+    "/v1/projects/{id}.csv": {
+        "get": {
+            "operationId": "readTable",
+            "parameters": [header("X-Page", type="integer")],
+            "responses": {"200": {}},
+        }
+    },
     "/v1/notes": {
         "put": {
             "operationId": "replaceNotes",
