@@ -19,7 +19,7 @@ MUTMUT = """\
 #!{python}
 import sys
 match sys.argv[1:]:
-    case ["run", *modules]:
+    case ["run", "--max-children", _, *modules]:
         assert modules == ["activepieces_client._json.*"], modules
         assert "tests/test_update.py" in open("pyproject.toml").read()
         open("activepieces_client/_json.py"), open("activepieces_api/openapi.json"), open("mutation.py")
