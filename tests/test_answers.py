@@ -72,20 +72,20 @@ def test_each_status_has_its_error(service: StandIn, update: Update, status: int
     assert caught.value.attempts == error(caught.value.response).attempts == 1
 
 
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        ((404, {"code": "GONE", "params": {"message": "by hand"}}), "404 GONE: by hand"),
-        ((404, {"code": "GONE", "params": {"message": "by hand"}, "message": "before"}), "404 GONE: before"),
-        ((404, {"message": "", "params": {"message": "by hand"}}), "404: by hand"),
-        ((404, {"message": 5, "params": {"a": 1}}), '404: {"a": 1}'),
-        ((404, {"message": "m" * 600}), "404: " + "m" * 500),
-        ((404, {"params": {"a": "b" * 492}}), '404: {"a": "' + "b" * 492 + "…"),
-        ((404, {"params": {"a": "b" * 491}}), '404: {"a": "' + "b" * 491 + '"}'),
-        ((404, {"params": {}}), "404: Not Found"),
-        ((499, {}), "499: no reason given"),
-    ],
-)
+SAID: list[tuple[tuple[int, dict[str, Any]], str]] = [
+    ((404, {"code": "GONE", "params": {"message": "by hand"}}), "404 GONE: by hand"),
+    ((404, {"code": "GONE", "params": {"message": "by hand"}, "message": "before"}), "404 GONE: before"),
+    ((404, {"message": "", "params": {"message": "by hand"}}), "404: by hand"),
+    ((404, {"message": 5, "params": {"a": 1}}), '404: {"a": 1}'),
+    ((404, {"message": "m" * 600}), "404: " + "m" * 500),
+    ((404, {"params": {"a": "b" * 492}}), '404: {"a": "' + "b" * 492 + "…"),
+    ((404, {"params": {"a": "b" * 491}}), '404: {"a": "' + "b" * 491 + '"}'),
+    ((404, {"params": {}}), "404: Not Found"),
+    ((499, {}), "499: no reason given"),
+]
+
+
+@pytest.mark.parametrize(("answer", "said"), SAID)
 def test_what_an_answer_says_is_said(
     service: StandIn, update: Update, answer: tuple[int, dict[str, Any]], said: str
 ) -> None:

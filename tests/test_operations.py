@@ -287,8 +287,11 @@ def request_(
             raise outcome("told to fail")
         return outcome
 
+    def files(_: str) -> Path:
+        return tmp_path
+
     with monkeypatch.context() as patched:
-        patched.setattr(importlib.resources, "files", lambda _: tmp_path)
+        patched.setattr(importlib.resources, "files", files)
         specification.cache_clear()
         specification()
     http_client = httpx.Client(
@@ -473,8 +476,9 @@ def test_what_is_not_marked_as_safe_is_repeated_only_where_nothing_was_sent(
     error: type[APIConnectionError | ServerError],
     times: int,
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
     answers += [httpx.Response(outcome) if isinstance(outcome, int) else outcome] * 3
     with pytest.raises(error) as caught:
         request_(method="post", url="/v1/projects/archived")
-    assert (caught.value.attempts, len(answers)) == (times, 3 - times)
+    assert (caught.value.attempts, len(answers), len(waits)) == (times, 3 - times, times - 1)

@@ -240,28 +240,31 @@ def test_a_connection_that_never_was_is_tried_again(service: StandIn, update: Up
     assert caught.value.attempts == 3
 
 
-@pytest.mark.parametrize(
-    ("answer", "least", "most"),
-    [
-        ((503, {}), [0, 0, 0, 0, 0, 0], [0.5, 1, 2, 4, 8, 8]),
-        ((503, {"retry-after": " 0 "}), [0] * 6, [0] * 6),
-        ((429, {"retry-after": "60"}), [60] * 6, [60] * 6),
-        ((503, {"retry-after": "61"}), [0, 0, 0, 0, 0, 0], [0.5, 1, 2, 4, 8, 8]),
-        ((503, {"retry-after": "soon"}), [0, 0, 0, 0, 0, 0], [0.5, 1, 2, 4, 8, 8]),
-        ((503, {"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}), [0] * 6, [0] * 6),
-        (httpx.ReadTimeout, [0, 0, 0, 0, 0, 0], [0.5, 1, 2, 4, 8, 8]),
-    ],
-)
+FAILURES: list[tuple[Any, list[float], list[float]]] = [
+    ((503, {}), [0] * 6, [0.5, 1, 2, 4, 8, 8]),
+    ((503, {"retry-after": " 0 "}), [0] * 6, [0] * 6),
+    ((429, {"retry-after": "60"}), [60] * 6, [60] * 6),
+    ((503, {"retry-after": "61"}), [0] * 6, [0.5, 1, 2, 4, 8, 8]),
+    ((503, {"retry-after": "soon"}), [0] * 6, [0.5, 1, 2, 4, 8, 8]),
+    ((503, {"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}), [0] * 6, [0] * 6),
+    (httpx.ReadTimeout, [0] * 6, [0.5, 1, 2, 4, 8, 8]),
+]
+
+
+@pytest.mark.parametrize(("failure", "least", "most"), FAILURES)
 def test_how_long_it_waits_before_each_repeat(
-    service: StandIn, monkeypatch: pytest.MonkeyPatch, answer: Any, least: list[float], most: list[float]
+    service: StandIn, monkeypatch: pytest.MonkeyPatch, failure: Any, least: list[float], most: list[float]
 ) -> None:
+    def throw(*bounds: float) -> float:
+        return bounds[dice]
+
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(random, "uniform", throw)
     http_client = httpx.Client(transport=service.transport)
     client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
-    for dice, expected in ((0, least), (1, most)):
-        monkeypatch.setattr(random, "uniform", lambda low, high, dice=dice: (low, high)[dice])
-        service.fail(*[answer] * 6)
+    for dice, expected in ((0, least), (1, most)):  # noqa: B007 - the function above reads it
+        service.fail(*[failure] * 6)
         client.projects.update(ID, {}, max_retries=6)
         assert waits == expected
         waits.clear()
