@@ -620,6 +620,10 @@ def test_ctrl_c_at_any_instant_hangs_nothing_and_sends_nothing_twice(served: Sta
         thread.start()
         thread.join(timeout=10)
         assert not thread.is_alive(), f"it hangs after Ctrl-C at {instant}"
+        for worker in threading.enumerate():
+            if worker.name.startswith("activepieces-roll-out"):
+                worker.join(timeout=5)
+                assert not worker.is_alive(), f"a thread hangs after Ctrl-C at {instant}"
         assert len(sent) == len(set(sent)), f"sent twice after Ctrl-C at {instant}"
         assert len(told) == len(set(told)) >= len(sent) - 1, f"lost after Ctrl-C at {instant}"
         if ctrl_c.lines_left > 0:
