@@ -190,11 +190,11 @@ def test_every_timeout_is_finite(service: StandIn, update: Update) -> None:
     assert set(second.values()) == {9}
 
 
-def test_a_client_of_its_own_waits_30_seconds_for_each_phase_and_5_to_connect() -> None:
-    with StandIn().serve() as service, Activepieces(service.api_key, base_url=service.base_url) as client:
+def test_a_client_of_its_own_waits_30_seconds_for_each_phase_and_5_to_connect(update: Update) -> None:
+    with StandIn().serve() as service:
         service.fail(400)
         with pytest.raises(BadRequestError) as caught:
-            client.projects.update(ID, {})
+            update(service, ID, {})
     assert caught.value.request.extensions["timeout"] == {"connect": 5, "read": 30, "write": 30, "pool": 30}
 
 
