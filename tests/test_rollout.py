@@ -291,7 +291,7 @@ def test_it_speeds_up_again_after_a_429(collect: Collect) -> None:
 def in_flight_at_each(refused: dict[int, float], updates: int, concurrency: int, given: int = 1000) -> list[int]:
     """Roll out, and count what is in flight at each request; those that are refused are so after so many seconds.
 
-    So many updates are given at once, and the others from 0.05 seconds on.
+    So many updates are given at once, and the others from 0.1 seconds on.
     """
     service = StandIn(times(updates))
     answer, lock, busy = service.answer, threading.Lock(), 0
@@ -311,7 +311,7 @@ def in_flight_at_each(refused: dict[int, float], updates: int, concurrency: int,
     def some() -> Iterator[tuple[str, dict[str, str]]]:
         for number, rename in enumerate(renames(service)):
             if number == given:
-                time.sleep(0.05)
+                time.sleep(0.1)
             yield rename
 
     service.answer = count  # type: ignore[method-assign]
@@ -322,14 +322,14 @@ def in_flight_at_each(refused: dict[int, float], updates: int, concurrency: int,
 
 def test_a_429_halves_what_may_be_in_flight_and_each_success_adds_a_little() -> None:
     # The second refusal is of an update that was sent before the first one was known.
-    seen = in_flight_at_each({0: 0, 1: 0.1}, updates=60, concurrency=8)
+    seen = in_flight_at_each({0: 0.1, 1: 0.15}, updates=60, concurrency=8)
     assert max(seen[8:16]) == 4
     assert 5 <= max(seen[16:24]) <= 6
     assert max(seen) == max(seen[-10:]) == 8
 
 
 def test_what_is_halved_is_what_was_in_flight() -> None:
-    seen = in_flight_at_each({0: 0}, updates=12, concurrency=16, given=4)
+    seen = in_flight_at_each({0: 0.08}, updates=12, concurrency=16, given=4)
     assert max(seen[6:8]) == 2
 
 
