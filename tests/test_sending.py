@@ -97,6 +97,20 @@ def test_a_server_that_drips_over_tls_cannot_either(tmp_path: Path, monkeypatch:
             assert time.monotonic() - start < 2
 
 
+def test_the_last_phase_ends_with_the_attempt() -> None:
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        time.sleep(0.9)
+        connection.sendall(b"H")
+        hostile.wait_for_the_end(connection)
+
+    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError):
+            client.projects.update(ID, {}, timeout=httpx.Timeout(0.1, read=1.2))
+        assert 1.4 < time.monotonic() - start < 2  # and not 0.9 and 1.2
+
+
 @pytest.mark.parametrize("phase", ["read", "write"])
 def test_each_phase_has_its_own_limit_too(phase: str) -> None:
     body = {"metadata": {"notes": "x" * 20_000_000}} if phase == "write" else {}
