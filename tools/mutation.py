@@ -53,7 +53,7 @@ LEFT_OUT = [
 ]
 
 # Seconds after which a test of a mutant hangs; the slowest takes two, by itself.
-HANGING = 10
+HANGING = 15
 
 KILLED = {"killed", "timeout", "segfault"}
 
