@@ -141,9 +141,9 @@ def deep() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("value", "path", "message"),
     [
-        (float("nan"), "$.metadata.x", "not a number that JSON can carry"),
-        (float("-inf"), "$.metadata.x", "not a number that JSON can carry"),
-        pytest.param(10**5000, "$.metadata.x", "not a number that JSON can carry", id="huge"),
+        (float("nan"), "$.metadata.x", "is not a number that JSON can carry"),
+        (float("-inf"), "$.metadata.x", "is not a number that JSON can carry"),
+        pytest.param(10**5000, "$.metadata.x", "is not a number that JSON can carry", id="huge"),
         (decimal.Decimal("1.1"), "$.metadata.x", "is of type Decimal"),
         (datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), "$.metadata.x", "is of type datetime"),
         (b"bytes", "$.metadata.x", "is of type bytes"),
@@ -160,7 +160,7 @@ def deep() -> dict[str, Any]:
 def test_what_json_cannot_carry_is_refused_where_it_is(value: object, path: str, message: str) -> None:
     problems = problems_of({"metadata": {"x": value}})
     assert list(problems) == [path]
-    assert message in problems[path]
+    assert problems[path].startswith(message)
 
 
 def test_endless_and_very_deep_values_are_refused() -> None:
