@@ -130,7 +130,7 @@ def newest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def rollout(session: nox.Session) -> None:
-    """A roll-out of 10,000 updates among faults, killed twice, against the stand-in, and what one costs; ten minutes."""
+    """A roll-out of 10,000 updates among faults, killed twice, and what a roll-out costs; some fifteen minutes."""
     install(session, "tests")
     install_package(session)
     session.run("pytest", "tests/test_cli.py", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})

@@ -171,7 +171,7 @@ def test_fault(fault: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
         monkeypatch.delenv(name.lower(), raising=False)
     scene = Scene(fault)
     body: dict[str, Any] = {"metadata": {"notes": "x" * 8 * MIB}} if fault.get("body") == "large" else {}
-    least, most = fault.get("seconds", (0, 2))
+    least, most = fault.get("seconds", (0, 5))
     attempts = fault.get("attempts", 1)
     expected: type[Exception] | None = getattr(activepieces_client, fault["error"], None)
 
