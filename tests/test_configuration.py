@@ -65,6 +65,19 @@ def test_without_an_address_it_is_the_cloud() -> None:
     assert asked == [f"https://cloud.activepieces.com/api/v1/projects/{ID}"]
 
 
+def test_slashes_at_the_end_of_the_address_are_no_part_of_it(service: StandIn, update: Update) -> None:
+    service.fail(400)
+    with pytest.raises(BadRequestError) as caught:
+        update(service, ID, {}, client={"base_url": "https://activepieces.test/apiX//"})
+    assert caught.value.request.url == f"https://activepieces.test/apiX/v1/projects/{ID}"
+
+
+def test_what_is_no_address_alone_is_told_what_one_looks_like() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Activepieces("sk-1", base_url="flows.example.com/api")
+    assert str(caught.value) == "base_url must be an address alone, like https://flows.example.com/api"
+
+
 def test_the_key_comes_from_a_callable(service: StandIn, update: Update) -> None:
     update(service, ID, {}, client={"api_key": lambda: service.member_key})
     assert service.requests[0].headers["authorization"] == f"Bearer {service.member_key}"
@@ -106,6 +119,7 @@ def test_a_key_that_no_header_carries_is_refused_at_once_and_not_shown(client: t
         for local in (frame.locals or {}).values()
     ]
     assert shown
+    assert str(caught.value) == "api_key gives no key that a header can carry"
     assert "hunter2" not in "".join([str(caught.value), *shown])
 
 

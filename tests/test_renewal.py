@@ -81,8 +81,9 @@ def test_a_key_file_is_read_again(service: StandIn, tmp_path: Path, monkeypatch:
 
 
 def test_a_source_that_gives_no_key(service: StandIn, update: Update) -> None:
-    with pytest.raises(ConfigurationError, match=r"api_key\(\)"):
+    with pytest.raises(ConfigurationError) as caught:
         update(service, ID, {}, client={"api_key": Source("sk-1\n")})
+    assert str(caught.value) == "api_key() gives no key that a header can carry"
     assert service.requests == []
 
 
