@@ -243,6 +243,10 @@ PATHS: dict[str, Any] = {
             "responses": {"200": answer_with("Metadata")},
         }
     },
+    "/v1/things": {
+        method: {"operationId": f"{method}Things", "responses": {"204": {}}}
+        for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+    },
     "/v1/projects/archived": {"post": {"operationId": "archiveAll", "responses": {"204": {}}}},
 }
 COMPONENTS: dict[str, dict[str, Any]] = {
@@ -391,6 +395,12 @@ def test_an_operation_is_found_by_its_path(
 ) -> None:
     answers.append(httpx.Response(status))
     assert request_(method=method, url=path).status_code == status
+
+
+@pytest.mark.parametrize("method", PATHS["/v1/things"])
+def test_an_operation_has_any_method(request_: Request, answers: list[Any], method: str) -> None:
+    answers.append(httpx.Response(204))
+    assert request_(method=method, url="/v1/things").request.method == method.upper()
 
 
 @pytest.mark.parametrize(
