@@ -154,6 +154,7 @@ def test_loopback_may_be_http(base_url: str) -> None:
 
 def test_no_representation_shows_the_key(service: StandIn, update: Update) -> None:
     client = Activepieces(service.api_key)
+    assert client.generated.token == ""
     service.fail(400)
     with pytest.raises(ActivepiecesError) as caught:
         update(service, ID, {})

@@ -97,6 +97,25 @@ def test_a_server_that_drips_over_tls_cannot_either(tmp_path: Path, monkeypatch:
             assert time.monotonic() - start < 2
 
 
+def test_a_client_makes_one_context_for_tls(update: Update, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context, make, made = certificate(tmp_path, monkeypatch), ssl.create_default_context, list[ssl.SSLContext]()
+    body = project()
+
+    def noted(*args: Any, **options: Any) -> ssl.SSLContext:
+        made.append(make(*args, **options))
+        return made[-1]
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            hostile.read_request(secured)
+            secured.sendall(hostile.HEAD % len(body) + body)
+
+    monkeypatch.setattr(ssl, "create_default_context", noted)
+    with hostile.serve(handle) as server:
+        update_at(update, server.base_url.replace("http:", "https:"), check_applied=False)
+    assert len(made) == 1
+
+
 def test_the_last_phase_ends_with_the_attempt() -> None:
     def handle(connection: socket.socket) -> None:
         hostile.read_request(connection)
