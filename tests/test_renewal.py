@@ -159,31 +159,6 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
         assert len(service.requests) == 2
 
 
-def test_another_process_waits_for_no_thread_of_its_parent(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked, answered = threading.Event(), threading.Event()
-
-    def key() -> str:
-        if not asked.is_set():
-            asked.set()
-            answered.wait(10)
-        return service.api_key
-
-    with StandIn().serve() as service, Activepieces(key, base_url=service.base_url) as client:
-        of_parent = threading.Thread(target=client.projects.update, args=(ID, {}))
-        of_parent.start()
-        asked.wait()
-        with monkeypatch.context() as patched:
-            patched.setattr(os, "getpid", lambda: -1)
-            of_child = threading.Thread(target=client.projects.update, args=(ID, {}), daemon=True)
-            of_child.start()
-            of_child.join(timeout=5)
-            assert not of_child.is_alive()
-        answered.set()
-        of_parent.join()
-
-
 @pytest.mark.parametrize("renewed", [True, False])
 @pytest.mark.anyio
 async def test_many_tasks_ask_the_source_once(renewed: bool) -> None:

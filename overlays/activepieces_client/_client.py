@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, Unpack
 
 import attrs
 import httpx
@@ -106,7 +106,8 @@ class Activepieces(_Client[httpx.Client, KeySource]):
 
     def _put_guard_into(self, client: AuthenticatedClient, policy: Policy) -> None:
         # The generated functions call nothing of an httpx client but its method `request`.
-        client.set_httpx_client(cast(httpx.Client, Guard(policy, self._connections, self._auth)))
+        guard: Any = Guard(policy, self._connections, self._auth)
+        client.set_httpx_client(guard)
 
     def close(self) -> None:
         """Close the connections; your own `http_client` stays open."""
@@ -136,7 +137,8 @@ class AsyncActivepieces(_Client[httpx.AsyncClient, AsyncKeySource]):
         return AsyncProjects(self._generated)
 
     def _put_guard_into(self, client: AuthenticatedClient, policy: Policy) -> None:
-        client.set_async_httpx_client(cast(httpx.AsyncClient, AsyncGuard(policy, self._connections, self._auth)))
+        guard: Any = AsyncGuard(policy, self._connections, self._auth)
+        client.set_async_httpx_client(guard)
 
     async def aclose(self) -> None:
         """Close the connections; your own `http_client` stays open."""

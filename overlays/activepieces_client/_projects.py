@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 import attrs
 
 from ._guard import CallOptions
-from ._json import flaw, shorten
+from ._json import flaw, is_object, shorten
 from .exceptions import Problem, RequestValidationError
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def validate(body: Body) -> None:
 
 def _to_json(body: object) -> Any:
     """Read the JSON out of a body; the guard checks it."""
-    if isinstance(body, dict):
-        return cast("dict[object, object]", body)
+    if is_object(body):
+        return body
     from activepieces_api.models import UpdateProjectRequest  # noqa: PLC0415 - when it is first needed
 
     if not isinstance(body, UpdateProjectRequest):
@@ -56,9 +56,9 @@ def _to_json(body: object) -> Any:
         raise RequestValidationError(list(_misfits(body))) from None
 
 
-def _wire(body: object) -> UpdateProjectRequest:
+def _wire(body: object) -> Any:
     """Carry a body through the generated function, which calls nothing of it but `to_dict`."""
-    return cast("UpdateProjectRequest", SimpleNamespace(to_dict=functools.partial(_to_json, body)))
+    return SimpleNamespace(to_dict=functools.partial(_to_json, body))
 
 
 def _misfits(body: UpdateProjectRequest) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import attrs
@@ -188,8 +188,9 @@ class RollOut(_RollOut, Iterator[UpdateOutcome]):
             while True:
                 step = steps.send(self._carry_out(step))
         except StopIteration as last:
-            if last.value:
-                return cast(UpdateOutcome, last.value)
+            outcome: UpdateOutcome | None = last.value
+            if outcome:
+                return outcome
         self._pool.shutdown(wait=False)
         raise StopIteration
 
@@ -244,8 +245,9 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
             while True:
                 step = steps.send(await self._carry_out(step))
         except StopIteration as last:
-            if last.value:
-                return cast(UpdateOutcome, last.value)
+            outcome: UpdateOutcome | None = last.value
+            if outcome:
+                return outcome
         except anyio.get_cancelled_exc_class():
             await self.aclose()
             raise
