@@ -6,6 +6,7 @@ import datetime
 import decimal
 import enum
 import re
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, cast
@@ -161,6 +162,15 @@ def test_what_json_cannot_carry_is_refused_where_it_is(value: object, path: str,
     problems = problems_of({"metadata": {"x": value}})
     assert list(problems) == [path]
     assert problems[path].startswith(message)
+
+
+def test_the_largest_float_and_200_levels_are_what_json_can_just_carry() -> None:
+    value: list[Any] = []
+    for _ in range(196):  # and what the value is in: metadata, the body, and the request
+        value = [value]
+    validate({"metadata": {"largest": sys.float_info.max, "deep": value}})
+    (message,) = problems_of({"metadata": {"deep": [value]}}).values()
+    assert message == "is nested more than 200 levels deep"
 
 
 def test_endless_and_very_deep_values_are_refused() -> None:

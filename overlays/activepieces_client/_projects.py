@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 import attrs
 
 from ._guard import CallOptions
-from ._json import flaw, is_object, shorten
+from ._json import flaw, shorten
 from .exceptions import Problem, RequestValidationError
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ def validate(body: Body) -> None:
 
 def _to_json(body: object) -> Any:
     """Read the JSON out of a body; the guard checks it."""
-    if is_object(body):
-        return body
     from activepieces_api.models import UpdateProjectRequest  # noqa: PLC0415 - when it is first needed
 
     if not isinstance(body, UpdateProjectRequest):
@@ -114,8 +112,8 @@ class Projects:
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
 
         client, wire = self._generated(**options), _wire(body)
-        detailed = update_project.sync_detailed(_segment(project_id), client=client, body=wire)
-        return cast("Response[Project]", detailed)
+        detailed: Response[Any] = update_project.sync_detailed(_segment(project_id), client=client, body=wire)
+        return detailed
 
     def update_many(
         self, updates: Iterable[tuple[str, Body]], *, concurrency: int = 16, **options: Unpack[CallOptions]
@@ -164,8 +162,8 @@ class AsyncProjects:
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
 
         client, wire = self._generated(**options), _wire(body)
-        detailed = await update_project.asyncio_detailed(_segment(project_id), client=client, body=wire)
-        return cast("Response[Project]", detailed)
+        detailed: Response[Any] = await update_project.asyncio_detailed(_segment(project_id), client=client, body=wire)
+        return detailed
 
     def update_many(
         self,
