@@ -288,12 +288,8 @@ def test_it_speeds_up_again_after_a_429(collect: Collect) -> None:
     assert max(seen[-60:]) > 5  # half of eight, and one that is just about to end
 
 
-def in_flight_at_each(refused: dict[int, float], updates: int, concurrency: int, given: int = 1000) -> list[int]:
-    """Roll out, and count what is in flight at each request; those that are refused are so after so many seconds.
-
-    So many updates are given at once, and the others from 0.1 seconds on.
-    """
-    service = StandIn(times(updates))
+def counted(service: StandIn, refused: dict[int, float]) -> list[int]:
+    """Note what is in flight at each request; those that are refused are so after so many seconds."""
     answer, lock, busy = service.answer, threading.Lock(), 0
     seen: list[int] = []
 
@@ -308,13 +304,24 @@ def in_flight_at_each(refused: dict[int, float], updates: int, concurrency: int,
             busy -= 1
         return answer(request) if seconds is None else httpx.Response(429, headers={"retry-after": "0"}, json={})
 
+    service.answer = count  # type: ignore[method-assign]
+    return seen
+
+
+def in_flight_at_each(refused: dict[int, float], updates: int, concurrency: int, given: int = 1000) -> list[int]:
+    """Roll out, and count what is in flight at each request.
+
+    So many updates are given at once, and the others from 0.1 seconds on.
+    """
+    service = StandIn(times(updates))
+    seen = counted(service, refused)
+
     def some() -> Iterator[tuple[str, dict[str, str]]]:
         for number, rename in enumerate(renames(service)):
             if number == given:
                 time.sleep(0.1)
             yield rename
 
-    service.answer = count  # type: ignore[method-assign]
     with service.serve():
         assert all(outcome.project for outcome in collect_sync(service, some(), concurrency=concurrency))
     return seen
@@ -396,20 +403,7 @@ def test_a_pause_of_an_async_roll_out_ends_too(served: StandIn, backend: str) ->
 
 def test_16_are_in_flight_at_once_where_nothing_is_said(collect: Collect) -> None:
     service = StandIn(times(34))
-    answer, lock, busy = service.answer, threading.Lock(), 0
-    seen: list[int] = []
-
-    def count(request: httpx.Request) -> httpx.Response:
-        nonlocal busy
-        with lock:
-            busy += 1
-            seen.append(busy)
-        time.sleep(0.15)
-        with lock:
-            busy -= 1
-        return answer(request)
-
-    service.answer = count  # type: ignore[method-assign]
+    seen = counted(service, refused={})
     with service.serve():
         assert all(outcome.project for outcome in collect(service, renames(service)))
     assert max(seen) == 16
