@@ -32,6 +32,20 @@ WORKPLACE = ".regenerate-"
 
 HEADER = "# Written by `nox -s regenerate` from openapi.yaml: edit that file, never this one.\n"
 
+# `Unset` as the generator writes it, and what lets UNSET survive copy, deepcopy and pickle as the one object it is.
+UNSET_CLASS = """
+class Unset:
+    def __bool__(self) -> Literal[False]:
+        return False
+"""
+UNSET_METHODS = """
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+"""
+
 # Imports every module of the package, whose folder is its argument.
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -92,6 +106,12 @@ def generate(package: Path) -> None:
 
 def complete(package: Path, document: Document) -> None:
     """Add what the generator does not write, and miss what it dropped without a word."""
+    types = package / "types.py"
+    text = types.read_text(encoding="utf-8")
+    if text.count(UNSET_CLASS) != 1:
+        raise RegenerationError("the generator writes another class `Unset` in types.py: adapt UNSET_CLASS")
+    completed = text.replace(UNSET_CLASS, UNSET_CLASS + UNSET_METHODS)
+    types.write_text(completed, encoding="utf-8", newline="\n")
     functions: set[tuple[str, str]] = set()
     for source in package.rglob("*.py"):
         text = source.read_text(encoding="utf-8")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import random
 import shlex
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from activepieces_api.types import UNSET
+from activepieces_client.models import UpdateProjectRequest
 
 from .repository import Repository
 
@@ -72,6 +78,17 @@ with httpx.Client(transport=service.transport, headers={"authorization": f"Beare
     repository.python(program)
 
 
+@pytest.mark.parametrize("reproduce", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_unset_survives_copy_and_pickle(reproduce: Callable[[object], object]) -> None:
+    assert reproduce(UNSET) is UNSET
+    body = UpdateProjectRequest(display_name="Acme")
+    assert reproduce(body) == body
+
+
+def test_unset_repr() -> None:
+    assert repr(UNSET) == "UNSET"
+
+
 def untouched(repository: Repository, finished: subprocess.CompletedProcess[str], before: dict[str, bytes]) -> None:
     assert finished.returncode == 1
     assert not finished.stderr.startswith("Traceback")
@@ -110,9 +127,10 @@ def test_a_document_that_cannot_be_read_changes_nothing(
             "Path('api/projects/update_project.py').unlink()",
             "the generator dropped the operation POST /v1/projects/{id}",
         ),
+        ("Path('types.py').write_text('UNSET = None')", "the generator writes another class `Unset`"),
         ("raise SystemExit(1)", "the generator stopped"),
     ],
-    ids=["types", "import", "dropped operation", "failure"],
+    ids=["types", "import", "dropped operation", "another Unset", "failure"],
 )
 def test_a_generator_that_goes_wrong_changes_nothing(repository: Repository, program: str, reason: str) -> None:
     before = repository.contents()
