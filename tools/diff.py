@@ -71,7 +71,7 @@ def extension_of_the_guard(found: Found) -> str | None:
     """The extensions say what the guard may do; only a repeat more makes no call fail that did not."""
     if not (found.keyword or "").startswith("x-"):
         return None
-    return "compatible" if found.keyword == "x-safe-to-repeat" and found.new else "breaking"
+    return "compatible" if found.keyword == "x-idempotent" and found.new else "breaking"
 
 
 def seen_in_python(found: Found) -> str | None:

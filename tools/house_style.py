@@ -25,7 +25,7 @@ INSTEAD = {
     "format": "nothing checks a format: write a pattern",
     "allOf": "write the fields out, since closed objects cannot be combined",
 }
-EXTENSIONS = ("x-safe-to-repeat", "x-echoes-request")
+EXTENSIONS = ("x-idempotent", "x-echoes-request")
 
 Problem = tuple[Pointer, str]
 

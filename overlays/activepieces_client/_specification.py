@@ -138,7 +138,7 @@ class Operation:
         self.id: str = self.definition["operationId"]
         self.method = method.upper()
         self.path = path
-        self.safe_to_repeat: bool = self.definition.get("x-safe-to-repeat", False)
+        self.safe_to_repeat: bool = self.definition.get("x-idempotent", False)
         self._parameters = [*path_item.get("parameters", []), *self.definition.get("parameters", [])]
         self._document = document
 
