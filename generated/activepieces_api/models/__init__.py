@@ -9,6 +9,7 @@ from .project import Project
 from .project_analytics import ProjectAnalytics
 from .project_icon import ProjectIcon
 from .project_icon_update import ProjectIconUpdate
+from .project_page import ProjectPage
 from .project_plan import ProjectPlan
 from .project_plan_update import ProjectPlanUpdate
 from .project_type import ProjectType
@@ -25,6 +26,7 @@ __all__ = (
     "ProjectAnalytics",
     "ProjectIcon",
     "ProjectIconUpdate",
+    "ProjectPage",
     "ProjectPlan",
     "ProjectPlanUpdate",
     "ProjectType",

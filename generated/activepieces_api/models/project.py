@@ -22,7 +22,7 @@ T = TypeVar("T", bound="Project")
 
 @_attrs_define
 class Project:
-    """A project, whole."""
+    """A project, whole. A release older than a property does not return it."""
 
     id: str
     """ The id of the project. """
@@ -43,9 +43,11 @@ class Project:
     releases_enabled: bool
     """ Whether the project can receive releases from another environment. """
     plan: ProjectPlan
-    """ Which pieces (integrations) a project may use. """
+    """ What a project's plan allows. """
     analytics: ProjectAnalytics
     """ How much a project is used. """
+    notify_flow_owner_on_failure: bool | Unset = UNSET
+    """ Whether the owner of a flow is notified when a run of it fails. From release 0.87 on. """
     max_concurrent_jobs: float | None | Unset = UNSET
     """ How many jobs of the project may run at once; null where there is no limit. """
     external_id: None | str | Unset = UNSET
@@ -54,6 +56,12 @@ class Project:
     """ What you keep with the project; null where nothing ever was. """
     pool_id: None | str | Unset = UNSET
     """ The id of the pool that holds the limit of concurrent jobs. """
+    piece_set_id: None | str | Unset = UNSET
+    """ The id of the set of pieces that the project may use. From release 0.87 on. """
+    worker_group_id: None | str | Unset = UNSET
+    """ The group of workers that runs the project's jobs. From release 0.86 on. """
+    execution_data_retention_days: int | None | Unset = UNSET
+    """ For how many days the data of runs is kept; null is the installation's default. From release 0.87 on. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -85,6 +93,8 @@ class Project:
 
         analytics = self.analytics.to_dict()
 
+        notify_flow_owner_on_failure = self.notify_flow_owner_on_failure
+
         max_concurrent_jobs: float | None | Unset
         if isinstance(self.max_concurrent_jobs, Unset):
             max_concurrent_jobs = UNSET
@@ -111,6 +121,24 @@ class Project:
         else:
             pool_id = self.pool_id
 
+        piece_set_id: None | str | Unset
+        if isinstance(self.piece_set_id, Unset):
+            piece_set_id = UNSET
+        else:
+            piece_set_id = self.piece_set_id
+
+        worker_group_id: None | str | Unset
+        if isinstance(self.worker_group_id, Unset):
+            worker_group_id = UNSET
+        else:
+            worker_group_id = self.worker_group_id
+
+        execution_data_retention_days: int | None | Unset
+        if isinstance(self.execution_data_retention_days, Unset):
+            execution_data_retention_days = UNSET
+        else:
+            execution_data_retention_days = self.execution_data_retention_days
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -128,6 +156,8 @@ class Project:
                 "analytics": analytics,
             }
         )
+        if notify_flow_owner_on_failure is not UNSET:
+            field_dict["notifyFlowOwnerOnFailure"] = notify_flow_owner_on_failure
         if max_concurrent_jobs is not UNSET:
             field_dict["maxConcurrentJobs"] = max_concurrent_jobs
         if external_id is not UNSET:
@@ -136,6 +166,12 @@ class Project:
             field_dict["metadata"] = metadata
         if pool_id is not UNSET:
             field_dict["poolId"] = pool_id
+        if piece_set_id is not UNSET:
+            field_dict["pieceSetId"] = piece_set_id
+        if worker_group_id is not UNSET:
+            field_dict["workerGroupId"] = worker_group_id
+        if execution_data_retention_days is not UNSET:
+            field_dict["executionDataRetentionDays"] = execution_data_retention_days
 
         return field_dict
 
@@ -179,6 +215,8 @@ class Project:
         plan = ProjectPlan.from_dict(d.pop("plan"))
 
         analytics = ProjectAnalytics.from_dict(d.pop("analytics"))
+
+        notify_flow_owner_on_failure = d.pop("notifyFlowOwnerOnFailure", UNSET)
 
         def _parse_max_concurrent_jobs(data: object) -> float | None | Unset:
             if data is None:
@@ -224,6 +262,33 @@ class Project:
 
         pool_id = _parse_pool_id(d.pop("poolId", UNSET))
 
+        def _parse_piece_set_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        piece_set_id = _parse_piece_set_id(d.pop("pieceSetId", UNSET))
+
+        def _parse_worker_group_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        worker_group_id = _parse_worker_group_id(d.pop("workerGroupId", UNSET))
+
+        def _parse_execution_data_retention_days(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        execution_data_retention_days = _parse_execution_data_retention_days(d.pop("executionDataRetentionDays", UNSET))
+
         project = cls(
             id=id,
             created=created,
@@ -236,10 +301,14 @@ class Project:
             releases_enabled=releases_enabled,
             plan=plan,
             analytics=analytics,
+            notify_flow_owner_on_failure=notify_flow_owner_on_failure,
             max_concurrent_jobs=max_concurrent_jobs,
             external_id=external_id,
             metadata=metadata,
             pool_id=pool_id,
+            piece_set_id=piece_set_id,
+            worker_group_id=worker_group_id,
+            execution_data_retention_days=execution_data_retention_days,
         )
 
         project.additional_properties = d

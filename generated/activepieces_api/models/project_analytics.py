@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ProjectAnalytics")
 
@@ -22,6 +24,8 @@ class ProjectAnalytics:
     """ The flows of the project. """
     active_flows: float
     """ The flows that are switched on. """
+    last_flow_updated: None | str | Unset = UNSET
+    """ When a flow of the project was last updated, in ISO 8601. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -33,6 +37,12 @@ class ProjectAnalytics:
 
         active_flows = self.active_flows
 
+        last_flow_updated: None | str | Unset
+        if isinstance(self.last_flow_updated, Unset):
+            last_flow_updated = UNSET
+        else:
+            last_flow_updated = self.last_flow_updated
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -43,6 +53,8 @@ class ProjectAnalytics:
                 "activeFlows": active_flows,
             }
         )
+        if last_flow_updated is not UNSET:
+            field_dict["lastFlowUpdated"] = last_flow_updated
 
         return field_dict
 
@@ -57,11 +69,21 @@ class ProjectAnalytics:
 
         active_flows = d.pop("activeFlows")
 
+        def _parse_last_flow_updated(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        last_flow_updated = _parse_last_flow_updated(d.pop("lastFlowUpdated", UNSET))
+
         project_analytics = cls(
             total_users=total_users,
             active_users=active_users,
             total_flows=total_flows,
             active_flows=active_flows,
+            last_flow_updated=last_flow_updated,
         )
 
         project_analytics.additional_properties = d

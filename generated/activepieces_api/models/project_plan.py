@@ -8,13 +8,14 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.pieces_filter_type import PiecesFilterType
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="ProjectPlan")
 
 
 @_attrs_define
 class ProjectPlan:
-    """Which pieces (integrations) a project may use."""
+    """What a project's plan allows."""
 
     id: str
     """ The id of the plan. """
@@ -32,6 +33,8 @@ class ProjectPlan:
     """ The names of the allowed pieces, for the filter type ALLOWED. """
     locked: bool = False
     """ Whether the plan is locked. """
+    active_flows_limit: int | None | Unset = UNSET
+    """ How many flows of the project may be active; null where there is no limit. From release 0.87 on. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -55,6 +58,12 @@ class ProjectPlan:
 
         pieces = self.pieces
 
+        active_flows_limit: int | None | Unset
+        if isinstance(self.active_flows_limit, Unset):
+            active_flows_limit = UNSET
+        else:
+            active_flows_limit = self.active_flows_limit
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -69,6 +78,8 @@ class ProjectPlan:
                 "pieces": pieces,
             }
         )
+        if active_flows_limit is not UNSET:
+            field_dict["activeFlowsLimit"] = active_flows_limit
 
         return field_dict
 
@@ -102,6 +113,15 @@ class ProjectPlan:
 
         pieces = cast(list[str], d.pop("pieces"))
 
+        def _parse_active_flows_limit(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        active_flows_limit = _parse_active_flows_limit(d.pop("activeFlowsLimit", UNSET))
+
         project_plan = cls(
             id=id,
             created=created,
@@ -111,6 +131,7 @@ class ProjectPlan:
             name=name,
             pieces_filter_type=pieces_filter_type,
             pieces=pieces,
+            active_flows_limit=active_flows_limit,
         )
 
         project_plan.additional_properties = d

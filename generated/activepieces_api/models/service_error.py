@@ -23,7 +23,7 @@ class ServiceError:
     code: str
     """ What went wrong, for programs. """
     params: ServiceErrorParams | Unset = UNSET
-    """ What the error is about; the fields depend on the code. """
+    """ What the error is about; the properties depend on the code. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

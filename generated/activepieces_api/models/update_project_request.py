@@ -19,29 +19,45 @@ T = TypeVar("T", bound="UpdateProjectRequest")
 
 @_attrs_define
 class UpdateProjectRequest:
-    """What to change. Every field is optional, and a field that is not set stays as it is."""
+    """What to change. Every property is optional, and a property that is not set stays as it is. A release older than a
+    property ignores it.
+
+    """
 
     releases_enabled: bool | Unset = UNSET
     """ Whether the project can receive releases from another environment. """
+    notify_flow_owner_on_failure: bool | Unset = UNSET
+    """ Whether the owner of a flow is notified when a run of it fails. From release 0.87 on. """
     display_name: str | Unset = UNSET
     """ The name that people see, without dots and slashes. Ignored for a PERSONAL project. """
     external_id: str | Unset = UNSET
     """ Your own id for the project, unique across platforms. Ignored where it is blank, and where the key does not
-    own the platform; once set, it cannot be cleared. """
+    own the platform. Once set, it cannot be cleared. """
     metadata: Metadata | Unset = UNSET
     """ Whatever you want to keep with the project, as JSON. An update replaces it whole; it comes back with its
     keys in another order, and integers beyond 2^53 come back rounded. """
     icon: ProjectIconUpdate | Unset = UNSET
     """ The icon to show. Ignored for a PERSONAL project. """
     plan: ProjectPlanUpdate | Unset = UNSET
-    """ Which pieces (integrations) the project may use. """
+    """ What the project's plan allows. From release 0.87 on, the service ignores `pieces` and `piecesFilterType`
+    always, since piece sets have replaced them. """
     global_connection_external_ids: list[str] | Unset = UNSET
-    """ The external ids of the platform's connections that the project may use; replaces the list. """
+    """ The external ids of the platform's connections that the project may use; replaces the list. Unknown ids are
+    ignored, and the whole list where the platform's plan lacks global connections. No response shows the list. """
     max_concurrent_jobs: int | None | Unset = UNSET
     """ How many jobs of the project may run at once; null lifts the limit. """
+    worker_group_id: None | str | Unset = UNSET
+    """ The group of workers that runs the project's jobs; null is the shared group. From release 0.86 on; ignored
+    where the platform's plan lacks worker groups. """
+    execution_data_retention_days: int | None | Unset = UNSET
+    """ For how many days the data of runs is kept; null is the installation's default. From release 0.87 on;
+    ignored where the key is not a platform admin's. Outside of the installation's bounds, by default exactly 30,
+    the response is 409. """
 
     def to_dict(self) -> dict[str, Any]:
         releases_enabled = self.releases_enabled
+
+        notify_flow_owner_on_failure = self.notify_flow_owner_on_failure
 
         display_name = self.display_name
 
@@ -69,11 +85,25 @@ class UpdateProjectRequest:
         else:
             max_concurrent_jobs = self.max_concurrent_jobs
 
+        worker_group_id: None | str | Unset
+        if isinstance(self.worker_group_id, Unset):
+            worker_group_id = UNSET
+        else:
+            worker_group_id = self.worker_group_id
+
+        execution_data_retention_days: int | None | Unset
+        if isinstance(self.execution_data_retention_days, Unset):
+            execution_data_retention_days = UNSET
+        else:
+            execution_data_retention_days = self.execution_data_retention_days
+
         field_dict: dict[str, Any] = {}
 
         field_dict.update({})
         if releases_enabled is not UNSET:
             field_dict["releasesEnabled"] = releases_enabled
+        if notify_flow_owner_on_failure is not UNSET:
+            field_dict["notifyFlowOwnerOnFailure"] = notify_flow_owner_on_failure
         if display_name is not UNSET:
             field_dict["displayName"] = display_name
         if external_id is not UNSET:
@@ -88,6 +118,10 @@ class UpdateProjectRequest:
             field_dict["globalConnectionExternalIds"] = global_connection_external_ids
         if max_concurrent_jobs is not UNSET:
             field_dict["maxConcurrentJobs"] = max_concurrent_jobs
+        if worker_group_id is not UNSET:
+            field_dict["workerGroupId"] = worker_group_id
+        if execution_data_retention_days is not UNSET:
+            field_dict["executionDataRetentionDays"] = execution_data_retention_days
 
         return field_dict
 
@@ -99,6 +133,8 @@ class UpdateProjectRequest:
 
         d = dict(src_dict)
         releases_enabled = d.pop("releasesEnabled", UNSET)
+
+        notify_flow_owner_on_failure = d.pop("notifyFlowOwnerOnFailure", UNSET)
 
         display_name = d.pop("displayName", UNSET)
 
@@ -136,8 +172,27 @@ class UpdateProjectRequest:
 
         max_concurrent_jobs = _parse_max_concurrent_jobs(d.pop("maxConcurrentJobs", UNSET))
 
+        def _parse_worker_group_id(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        worker_group_id = _parse_worker_group_id(d.pop("workerGroupId", UNSET))
+
+        def _parse_execution_data_retention_days(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        execution_data_retention_days = _parse_execution_data_retention_days(d.pop("executionDataRetentionDays", UNSET))
+
         update_project_request = cls(
             releases_enabled=releases_enabled,
+            notify_flow_owner_on_failure=notify_flow_owner_on_failure,
             display_name=display_name,
             external_id=external_id,
             metadata=metadata,
@@ -145,6 +200,8 @@ class UpdateProjectRequest:
             plan=plan,
             global_connection_external_ids=global_connection_external_ids,
             max_concurrent_jobs=max_concurrent_jobs,
+            worker_group_id=worker_group_id,
+            execution_data_retention_days=execution_data_retention_days,
         )
 
         return update_project_request

@@ -279,14 +279,15 @@ def sync_detailed(
 ) -> Response[FrameworkError | ServiceError | Project]:
     """Update a project
 
-     A partial update: a field that is not sent stays as it is. The response is the whole project as it
-    is afterwards, which shows what the service ignored: the name and icon of a PERSONAL project, and
-    the external id where the key does not own the platform.
+     A partial update: a property that is not sent stays as it is. The service ignores in silence what
+    the project, the key, the platform's plan or the release does not allow; each property says when.
+    The response is the whole project after the update. A property that was sent, and that the response
+    shows otherwise or lacks, was not applied.
 
     Args:
         id (str):
-        body (UpdateProjectRequest): What to change. Every field is optional, and a field that is
-            not set stays as it is.
+        body (UpdateProjectRequest): What to change. Every property is optional, and a property
+            that is not set stays as it is. A release older than a property ignores it.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -316,14 +317,15 @@ def sync(
 ) -> FrameworkError | ServiceError | Project | None:
     """Update a project
 
-     A partial update: a field that is not sent stays as it is. The response is the whole project as it
-    is afterwards, which shows what the service ignored: the name and icon of a PERSONAL project, and
-    the external id where the key does not own the platform.
+     A partial update: a property that is not sent stays as it is. The service ignores in silence what
+    the project, the key, the platform's plan or the release does not allow; each property says when.
+    The response is the whole project after the update. A property that was sent, and that the response
+    shows otherwise or lacks, was not applied.
 
     Args:
         id (str):
-        body (UpdateProjectRequest): What to change. Every field is optional, and a field that is
-            not set stays as it is.
+        body (UpdateProjectRequest): What to change. Every property is optional, and a property
+            that is not set stays as it is. A release older than a property ignores it.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -348,14 +350,15 @@ async def asyncio_detailed(
 ) -> Response[FrameworkError | ServiceError | Project]:
     """Update a project
 
-     A partial update: a field that is not sent stays as it is. The response is the whole project as it
-    is afterwards, which shows what the service ignored: the name and icon of a PERSONAL project, and
-    the external id where the key does not own the platform.
+     A partial update: a property that is not sent stays as it is. The service ignores in silence what
+    the project, the key, the platform's plan or the release does not allow; each property says when.
+    The response is the whole project after the update. A property that was sent, and that the response
+    shows otherwise or lacks, was not applied.
 
     Args:
         id (str):
-        body (UpdateProjectRequest): What to change. Every field is optional, and a field that is
-            not set stays as it is.
+        body (UpdateProjectRequest): What to change. Every property is optional, and a property
+            that is not set stays as it is. A release older than a property ignores it.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -383,14 +386,15 @@ async def asyncio(
 ) -> FrameworkError | ServiceError | Project | None:
     """Update a project
 
-     A partial update: a field that is not sent stays as it is. The response is the whole project as it
-    is afterwards, which shows what the service ignored: the name and icon of a PERSONAL project, and
-    the external id where the key does not own the platform.
+     A partial update: a property that is not sent stays as it is. The service ignores in silence what
+    the project, the key, the platform's plan or the release does not allow; each property says when.
+    The response is the whole project after the update. A property that was sent, and that the response
+    shows otherwise or lacks, was not applied.
 
     Args:
         id (str):
-        body (UpdateProjectRequest): What to change. Every field is optional, and a field that is
-            not set stays as it is.
+        body (UpdateProjectRequest): What to change. Every property is optional, and a property
+            that is not set stays as it is. A release older than a property ignores it.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
