@@ -1,15 +1,9 @@
-"""The stand-in answers as the service did: each line of recordings.jsonl is an exchange with a running one.
-
-The first line holds the projects; each other one what differs in the project before, the request, the status, and the
-answer or what changed in the project.
-"""
+"""The stand-in returns what the service returned: each line of recordings-*.jsonl is an exchange with a running one."""
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,51 +12,86 @@ import pytest
 
 from activepieces_client.testing import StandIn
 
-HEAD, *RECORDINGS = map(json.loads, Path(__file__).with_name("recordings.jsonl").read_text("utf-8").splitlines())
+Recording = dict[str, Any]
+
+FOLDER = Path(__file__).parent
 
 
-@contextmanager
-def serving(recording: dict[str, Any], *, socket: bool) -> Generator[tuple[StandIn, httpx.Client]]:
-    projects: list[dict[str, Any]] = []
-    if "type" in recording:
-        projects.append({**copy.deepcopy(HEAD["projects"][recording["type"]]), **recording["project"]})
-    stand_in = StandIn(projects)
-    with ExitStack() as stack:
-        if socket:
-            stack.enter_context(stand_in.serve())
-            yield stand_in, stack.enter_context(httpx.Client())
-        else:
-            yield stand_in, stack.enter_context(httpx.Client(transport=stand_in.transport))
+def recordings(version: str) -> list[Recording]:
+    return [json.loads(line) for line in (FOLDER / f"recordings-{version}.jsonl").read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("socket", [False, True], ids=["in process", "socket"])
-@pytest.mark.parametrize("recording", RECORDINGS, ids=[recording["name"] for recording in RECORDINGS])
-def test_recording(recording: dict[str, Any], socket: bool) -> None:
-    with serving(recording, socket=socket) as (stand_in, http_client):
-        before = copy.deepcopy(stand_in.projects[0]) if stand_in.projects else {}
-        method, path = recording["request"].replace("{id}", before.get("id", "")).split(" ")
-        response = http_client.request(
-            method,
-            stand_in.base_url.removesuffix("/api") + path,
-            headers={name: value.replace("{key}", stand_in.api_key) for name, value in recording["headers"].items()},
-            content=recording["body"].encode(),
-        )
-        after = stand_in.projects[0] if stand_in.projects else {}
+ALL = [("0.83", recording) for recording in recordings("0.83.0")] + [
+    ("0.88", recording) for recording in recordings("0.88.3")
+]
 
-    assert response.status_code == recording["status"]
-    if "changes" not in recording:
-        assert after == before
-        if response.headers["content-type"] != "text/html; charset=utf-8":
-            assert response.json() == recording["answer"]
+
+def is_page(response: Any) -> bool:
+    return isinstance(response, dict) and "data" in response
+
+
+def stand_in(release: str, recording: Recording) -> StandIn:
+    """Return a stand-in with the project before the recording; for a list, with the projects that were listed."""
+    if recording["before"]:
+        other = {"externalId": "ext-dup"}  # what the recorded server had beside the project
+        return StandIn([recording["before"], other], release=release)
+    listed = {
+        project["id"]: project
+        for _, other in ALL
+        if is_page(other["response"])
+        for project in other["response"]["data"]
+    }
+    # There were more than two.
+    return StandIn(
+        [*listed.values(), {"displayName": "Zeta"}] if is_page(recording["response"]) else [], release=release
+    )
+
+
+def send(service: StandIn, recording: Recording) -> httpx.Response:
+    request = recording["request"]
+    origin = service.base_url.removesuffix("/api")
+    path = request["path"].replace("{id}", service.projects[0]["id"] if service.projects else "")
+    headers = {name: value.replace("{key}", service.api_key) for name, value in request["headers"].items()}
+    content = request["text"].encode() if "text" in request else None
+    if "json" in request:
+        content = json.dumps(request["json"]).encode()
+    with httpx.Client(transport=service.transport, headers=headers) as client:
+        if "{cursor}" in path:  # it led back from the second page
+            first = client.get(f"{origin}/api/v1/projects?limit=2").json()
+            second = client.get(f"{origin}/api/v1/projects?limit=2&cursor={first['next']}").json()
+            path = path.replace("{cursor}", second["previous"])
+        return client.request(request["method"], f"{origin}{path}", content=content)
+
+
+@pytest.mark.parametrize(
+    ("release", "recording"), ALL, ids=[f"{release}: {recording['name']}" for release, recording in ALL]
+)
+def test_recording(release: str, recording: Recording) -> None:
+    service = stand_in(release, recording)
+    before = copy.deepcopy(service.projects)
+    response = send(service, recording)
+    assert (response.status_code, response.headers["content-type"]) == (recording["status"], recording["content_type"])
+    if isinstance(recording["response"], str):  # the page of the web application
+        assert service.projects == before
         return
-    expected = {**before, **recording["changes"]}
-    answer: dict[str, Any] = response.json()
-    assert answer == after
-    assert list(answer) == list(before)
-    assert answer["updated"] > before["updated"]
-    assert (answer["plan"].pop("updated") != before["plan"].pop("updated")) is recording.get("plan_updated", False)
-    if expected["poolId"] is not None:  # made up by the service
-        assert len(answer["poolId"]) == 21
-        expected["poolId"] = answer["poolId"]
-    expected["plan"].pop("updated", None)
-    assert answer == {**expected, "updated": answer["updated"]}
+    expected, actual = copy.deepcopy(recording["response"]), response.json()
+    if is_page(expected):
+        for name in ("next", "previous"):
+            assert (actual.pop(name) is None) is (expected.pop(name) is None)
+    elif recording["status"] == 200:
+        assert service.projects[0] == actual
+        made_up(actual, expected, recording["before"])
+    else:
+        assert service.projects == before
+    assert actual == expected
+    assert json.dumps(actual) == json.dumps(expected)  # in the same order
+
+
+def made_up(actual: Any, expected: Any, before: Any) -> None:
+    """Compare times and ids that the service makes up, and make them equal."""
+    for part, then, recorded in ((actual, before, expected), (actual["plan"], before["plan"], expected["plan"])):
+        assert (part["updated"] > then["updated"]) is (recorded["updated"] > then["updated"])
+        part["updated"] = recorded["updated"]
+    if before["poolId"] is None and expected["poolId"] is not None:
+        assert len(actual["poolId"]) == 21
+        actual["poolId"] = expected["poolId"]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
+import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +23,13 @@ import pytest
 from activepieces_client.testing import StandIn
 
 ID = "pRjEctId0000000000001"
+UNKNOWN_CURSORS = ["", "nonsense", "%zz", "bmV4dF9ub25zZW5zZQ==", "bmV4dF9iblZzYkE9PQ==", "bmV4dF9iblZzYkE="]
+
+
+def request(service: StandIn, method: str, path: str, *, key: str | None = None, **options: Any) -> httpx.Response:
+    with httpx.Client(transport=service.transport) as client:
+        client.headers["authorization"] = f"Bearer {key or service.api_key}"
+        return client.request(method, f"{service.base_url}{path}", **options)
 
 
 def post(
@@ -28,35 +41,74 @@ def post(
     content_type: str = "application/json",
 ) -> httpx.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = {"authorization": f"Bearer {key or service.api_key}", "content-type": content_type}
-    with httpx.Client(transport=service.transport) as client:
-        return client.post(f"{service.base_url}/v1/projects/{project_id}", content=content, headers=headers)
+    headers = {"content-type": content_type}
+    return request(service, "POST", f"/v1/projects/{project_id}", key=key, content=content, headers=headers)
 
 
-def test_what_is_missing_in_a_project_is_made_up() -> None:
-    service = StandIn([{"displayName": "Mine", "plan": {"pieces": []}}, {}, {"id": "given"}])
+def names(service: StandIn, **query: Any) -> list[str]:
+    page = request(service, "GET", "/v1/projects", params=query).json()
+    return [project["displayName"] for project in page["data"]]
+
+
+# Projects
+
+
+def test_missing_parts_of_a_project_are_made_up() -> None:
+    service = StandIn([{"displayName": "Mine", "plan": {"pieces": ["a"]}}, {}, {"id": "given"}])
     first, second, third = service.projects
-    assert (first["displayName"], first["plan"]["pieces"], first["metadata"]) == ("Mine", [], None)
+    assert (first["displayName"], first["plan"]["pieces"], first["metadata"]) == ("Mine", ["a"], None)
     assert re.fullmatch("[0-9a-zA-Z]{21}", first["id"])
     assert first["plan"]["projectId"] == first["id"] != second["id"]
-    assert third["id"] == "given"
+    assert third["id"] == third["plan"]["projectId"] == "given"
     assert StandIn([]).projects == []
 
 
-def test_the_body_is_checked_before_the_key() -> None:
+@pytest.mark.parametrize(
+    ("project", "message"),
+    [
+        ({"display_name": "Acme"}, "project 2 has an unknown property 'display_name'; did you mean 'displayName'?"),
+        ({"plan": {"piece": []}}, "plan of project 2 has an unknown property 'piece'; did you mean 'pieces'?"),
+        ({"icon": {"xyz": 1}}, "icon of project 2 has an unknown property 'xyz'; known are color"),
+        ({"metadata": {"any": 1}}, None),
+    ],
+)
+def test_unknown_property_of_a_project_raises(project: dict[str, Any], message: str | None) -> None:
+    if message is None:
+        StandIn([{}, project])
+    else:
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            StandIn([{}, project])
+
+
+def test_a_project_that_is_changed_directly_is_served_so() -> None:
+    service = StandIn()
+    assert post(service, {}).status_code == 200
+    service.projects[0]["id"] = "other"
+    assert post(service, {}).status_code == 404
+    service.projects.append({**service.projects[0], "id": "third"})
+    assert post(service, {}, project_id="third").status_code == 200
+    del service.projects[0]
+    assert post(service, {}, project_id="other").status_code == 404
+
+
+# Updates
+
+
+def test_body_is_validated_before_the_key() -> None:
     service = StandIn()
     assert post(service, {"displayName": 5}, key="nope").status_code == 400
+    assert request(service, "GET", "/v1/projects?limit=x", key="nope").status_code == 400
     assert post(service, {}, key="nope").json()["code"] == "INVALID_BEARER_TOKEN"
     assert post(service, {}, key="sk-nope").json()["code"] == "AUTHENTICATION"
 
 
-def test_metadata_is_replaced_whole_and_comes_back_as_a_jsonb_column_has_it() -> None:
+def test_metadata_comes_back_as_a_jsonb_column_has_it() -> None:
     service = StandIn([{"metadata": {"old": 1}}])
-    answer = post(service, b'{"metadata": {"bb": 1, "a": {"z": 1, "y": 2.0}, "c": 9007199254740993, "d": 1e400}}').text
-    assert '"metadata": {"a": {"y": 2, "z": 1}, "c": 9007199254740992, "d": null, "bb": 1}' in answer
+    text = post(service, b'{"metadata": {"bb": 1, "a": {"z": 1, "y": 2.0}, "c": 9007199254740993, "d": 1e400}}').text
+    assert '"metadata": {"a": {"y": 2, "z": 1}, "c": 9007199254740992, "d": null, "bb": 1}' in text
 
 
-def test_a_job_limit_sets_the_pool_and_null_clears_both() -> None:
+def test_job_limit_sets_the_pool_and_null_clears_both() -> None:
     service = StandIn()
     pool = post(service, {"maxConcurrentJobs": 3}).json()["poolId"]
     assert re.fullmatch("[0-9a-zA-Z]{21}", pool)
@@ -65,7 +117,7 @@ def test_a_job_limit_sets_the_pool_and_null_clears_both() -> None:
     assert post(service, {"maxConcurrentJobs": 2147483647}).json()["poolId"] == pool
 
 
-def test_external_ids() -> None:
+def test_external_ids_are_unique_and_only_for_admins() -> None:
     service = StandIn([{"externalId": "one"}, {"externalId": "two"}])
     taken = post(service, {"externalId": "two"})
     assert (taken.status_code, taken.json()["code"]) == (409, "PROJECT_EXTERNAL_ID_ALREADY_EXISTS")
@@ -75,46 +127,57 @@ def test_external_ids() -> None:
     assert post(service, {"externalId": "three"}).json()["externalId"] == "three"
 
 
-@pytest.mark.parametrize(
-    "body", [{"displayName": "a\0b"}, {"externalId": "\0"}, {"metadata": {"\0": 1}}, {"plan": {"pieces": ["\0"]}}]
-)
-def test_a_nul_character_is_a_server_error(body: dict[str, Any]) -> None:
-    answer = post(StandIn(), body)
-    assert answer.status_code == 500
-    assert set(answer.json()) == {"statusCode", "code", "error", "message"}
-
-
-def test_unknown_fields_are_dropped_in_silence_at_every_level() -> None:
+def test_retention_has_bounds_and_is_only_for_admins() -> None:
     service = StandIn()
-    answer = post(
-        service, {"displayname": "x", "plan": {"quota": 1}, "icon": {"color": "RED", "shape": "round"}}
-    ).json()
-    assert "displayname" not in answer
-    assert "quota" not in answer["plan"]
-    assert answer["icon"] == {"color": "RED"}
+    assert post(service, {"executionDataRetentionDays": 31}).json()["code"] == "VALIDATION"
+    ignored = post(service, {"executionDataRetentionDays": 31}, key=service.member_key)
+    assert (ignored.status_code, ignored.json()["executionDataRetentionDays"]) == (200, None)
+    assert post(service, {"executionDataRetentionDays": 30}).json()["executionDataRetentionDays"] == 30
+    assert post(service, {"executionDataRetentionDays": None}).json()["executionDataRetentionDays"] is None
 
 
-def test_half_a_surrogate_pair_is_replaced() -> None:
-    answer = post(StandIn(), b'{"displayName": "a\\ud83d", "metadata": {"\\udc00": "\\ud83d\\ude00"}}').json()
-    assert answer["displayName"] == "a\ufffd"
-    assert answer["metadata"] == {"\ufffd": "\U0001f600"}
+def test_flow_limit_below_the_active_flows_is_a_conflict() -> None:
+    service = StandIn([{"analytics": {"activeFlows": 5}}])
+    assert post(service, {"plan": {"activeFlowsLimit": 4}}).status_code == 409
+    assert post(service, {"plan": {"activeFlowsLimit": 5}}).json()["plan"]["activeFlowsLimit"] == 5
+    assert post(service, {"plan": {"activeFlowsLimit": 2**31}}).json()["code"] == "22003"
 
 
-def test_great_depth_is_answered() -> None:
+@pytest.mark.parametrize("body", [{"displayName": "a\0b"}, {"externalId": "\0"}, {"metadata": {"\0": 1}}])
+def test_nul_is_a_server_error(body: dict[str, Any]) -> None:
+    response = post(StandIn(), body)
+    assert response.status_code == 500
+    assert set(response.json()) == {"statusCode", "code", "error", "message"}
+
+
+def test_unknown_properties_are_dropped_at_every_level() -> None:
+    body = {"displayname": "x", "plan": {"quota": 1}, "icon": {"color": "RED", "shape": "round"}}
+    project = post(StandIn(), body).json()
+    assert "displayname" not in project
+    assert "quota" not in project["plan"]
+    assert project["icon"] == {"color": "RED"}
+
+
+def test_great_depth_has_a_response() -> None:
     for depth in (100, 300, 420, 470, 490, 600, 900, 5000):
         status = post(StandIn(), b'{"metadata": {"x": ' + b"[" * depth + b"]" * depth + b"}}").status_code
         assert status == 200 if depth == 100 else status in (200, 400, 500)
         assert post(StandIn(), b"[" * depth + b"]" * depth).status_code == 400
 
 
-def test_every_problem_of_a_body_is_in_the_message() -> None:
-    message = post(StandIn(), {"releasesEnabled": 1, "plan": {"pieces": [1], "piecesFilterType": 3}}).json()["message"]
-    assert "body/releasesEnabled Invalid input: expected boolean, received number" in message
-    assert "body/plan/pieces/0 Invalid input: expected string, received number" in message
-    assert message.count("body/plan/piecesFilterType") == 1
-    message = post(StandIn(), {"displayName": True, "maxConcurrentJobs": 2**60}).json()["message"]
-    assert "body/displayName Invalid input: expected string, received boolean" in message
-    assert "body/maxConcurrentJobs Too big: expected number to be <=9007199254740991" in message
+@pytest.mark.parametrize(
+    ("value", "violation"),
+    [
+        ("1.5", "Invalid input: expected int, received number"),
+        ("-1.5", "Invalid input: expected int, received number"),
+        ("1e400", "Invalid input: expected number, received number"),
+        ("9007199254740992", "Too big: expected int to be <=9007199254740991"),
+        ("[]", "Invalid input: expected number, received array"),
+    ],
+)
+def test_number_that_is_invalid_has_one_violation(value: str, violation: str) -> None:
+    message = post(StandIn(), f'{{"maxConcurrentJobs": {value}}}'.encode()).json()["message"]
+    assert message == f"body/maxConcurrentJobs {violation}"
 
 
 @pytest.mark.parametrize(
@@ -122,39 +185,200 @@ def test_every_problem_of_a_body_is_in_the_message() -> None:
     [
         ("application/json", b"", 400, "FST_ERR_CTP_EMPTY_JSON_BODY"),
         ("application/json", b'{"metadata": {"x": NaN}}', 400, "FST_ERR_CTP_INVALID_JSON_BODY"),
+        ("application/json", b'{"constructor": {"prototype": 1}}', 400, "FST_ERR_CTP_INVALID_JSON_BODY"),
+        ("application/json", b'{"constructor": 1}', 200, None),
         ("application/json; charset=utf-8", b"{}", 200, None),
         ("text/plain", b"{}", 400, "FST_ERR_VALIDATION"),
         ("application/x-www-form-urlencoded", b"a=b", 415, "FST_ERR_CTP_INVALID_MEDIA_TYPE"),
-        ("application/json", b"{" + b" " * (29 * 2**20) + b"}", 413, "FST_ERR_CTP_BODY_TOO_LARGE"),
     ],
-    ids=["empty", "NaN", "charset", "text", "form", "large"],
 )
-def test_bodies(content_type: str, body: bytes, status: int, code: str | None) -> None:
-    answer = post(StandIn(), body, content_type=content_type)
-    assert (answer.status_code, answer.json().get("code")) == (status, code)
+def test_body_by_its_content_type(content_type: str, body: bytes, status: int, code: str | None) -> None:
+    response = post(StandIn(), body, content_type=content_type)
+    assert (response.status_code, response.json().get("code")) == (status, code)
 
 
-def test_an_empty_id_creates_a_project() -> None:
+def test_request_without_a_body_is_invalid() -> None:
+    response = request(StandIn(), "POST", f"/v1/projects/{ID}")
+    assert (response.status_code, response.json()["code"]) == (400, "FST_ERR_VALIDATION")
+
+
+def test_empty_id_creates_a_project() -> None:
     service = StandIn([])
     assert post(service, {"displayName": "New"}, project_id="").status_code == 201
     assert [project["displayName"] for project in service.projects] == ["New"]
 
 
-def test_an_id_that_is_no_part_of_a_url_is_refused() -> None:
+def test_id_that_the_service_has_no_route_for() -> None:
     assert post(StandIn(), {}, project_id="%zz").json()["code"] == "FST_ERR_BAD_URL"
-
-
-def test_an_id_of_more_than_100_characters_is_an_unknown_route() -> None:
     assert post(StandIn(), {}, project_id="a" * 100).json()["code"] == "ENTITY_NOT_FOUND"
     assert "code" not in post(StandIn(), {}, project_id="a" * 101).json()
 
 
+# Releases
+
+
+def test_unknown_release_raises() -> None:
+    with pytest.raises(ValueError, match=r"unknown release '0\.1'; known are 0\.83, 0\.88"):
+        StandIn(release="0.1")
+
+
+def test_old_release_lacks_what_is_newer() -> None:
+    service = StandIn(release="0.83")
+    project = post(service, {"notifyFlowOwnerOnFailure": "yes", "plan": {"activeFlowsLimit": 5}}).json()
+    assert "notifyFlowOwnerOnFailure" not in project
+    assert "activeFlowsLimit" not in project["plan"]
+    with pytest.raises(ValueError, match="unknown property 'workerGroupId'"):
+        StandIn([{"workerGroupId": "a"}], release="0.83")
+
+
+def test_new_release_ignores_pieces() -> None:
+    plan = {"pieces": ["a"], "piecesFilterType": "ALLOWED"}
+    for release, pieces in (("0.83", ["a"]), ("0.88", [])):
+        assert post(StandIn(release=release), {"plan": plan}).json()["plan"]["pieces"] == pieces
+
+
+def test_lone_surrogate_is_replaced_or_an_error() -> None:
+    body = b'{"displayName": "a\\ud83d", "metadata": {"\\udc00": "\\ud83d\\ude00"}}'
+    project = post(StandIn(release="0.83"), body).json()
+    assert (project["displayName"], project["metadata"]) == ("a\ufffd", {"\ufffd": "\U0001f600"})
+    assert post(StandIn(release="0.88"), body).status_code == 500
+    assert post(StandIn(release="0.88"), b'{"displayName": "a\\ud83d"}').json()["displayName"] == "a\ufffd"
+
+
+def test_body_limit_is_that_of_the_release() -> None:
+    body = b"{" + b" " * (29 * 2**20) + b"}"
+    assert post(StandIn(release="0.83"), body).json()["code"] == "FST_ERR_CTP_BODY_TOO_LARGE"
+    assert post(StandIn(release="0.88"), body).status_code == 200
+
+
+# Lists
+
+
+def test_projects_are_listed_by_type_name_and_id() -> None:
+    service = StandIn(
+        [
+            {"displayName": "b", "id": "2"},
+            {"displayName": "b", "id": "1"},
+            {"displayName": "a"},
+            {"displayName": "z", "type": "PERSONAL"},
+        ]
+    )
+    page = request(service, "GET", "/v1/projects").json()
+    listed = [(project["displayName"], project["id"][-1]) for project in page["data"]]
+    assert listed == [("z", "4"), ("a", "3"), ("b", "1"), ("b", "2")]
+    assert (page["next"], page["previous"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"displayName": "ACME"}, ["Acme EU", "acme us"]),
+        ({"displayName": "e%u"}, ["Acme EU", "acme us"]),
+        ({"displayName": "a.me"}, []),
+        ({"displayName": ""}, ["Mine", "Acme EU", "Other", "acme us"]),
+        ({"externalId": "two"}, ["acme us"]),
+        ({"externalId": "tw"}, []),
+        ({"types": "PERSONAL"}, ["Mine"]),
+        ({"types": ["PERSONAL", "TEAM"], "displayName": "m"}, ["Mine", "Acme EU", "acme us"]),
+        ({"nope": "1", "limit": 1}, ["Mine"]),
+    ],
+)
+def test_filters(query: dict[str, Any], expected: list[str]) -> None:
+    service = StandIn(
+        [
+            {"displayName": "acme us", "externalId": "two"},
+            {"displayName": "Acme EU", "externalId": "one"},
+            {"displayName": "Other"},
+            {"displayName": "Mine", "type": "PERSONAL"},
+        ]
+    )
+    assert names(service, **query) == expected
+
+
+def test_cursors_lead_through_all_pages_and_back() -> None:
+    service = StandIn({"displayName": f"Ünï {number:04}"} for number in range(1204))
+    cursor, pages = None, list[list[str]]()
+    while cursor is not None or not pages:
+        page = request(service, "GET", "/v1/projects", params={"limit": 100, "cursor": cursor or ""}).json()
+        pages.append([project["displayName"] for project in page["data"]])
+        cursor = page["next"]
+    assert len(pages) == 13
+    assert list(itertools.chain(*pages)) == [f"Ünï {number:04}" for number in range(1204)]
+    back, cursor = list[list[str]](), page["previous"]
+    while cursor is not None:
+        page = request(service, "GET", "/v1/projects", params={"limit": 100, "cursor": cursor}).json()
+        back.append([project["displayName"] for project in page["data"]])
+        cursor = page["previous"]
+        assert page["next"] is not None
+    assert back == pages[-2::-1]
+
+
+@pytest.mark.parametrize(
+    ("limit", "number", "more"),
+    [("", 100, True), (0, 100, True), (-1, 120, False), (None, 50, True), ("1e2", 100, True)],
+)
+def test_limits(limit: Any, number: int, more: bool) -> None:
+    service = StandIn([{}] * 120)
+    page = request(service, "GET", "/v1/projects", params={} if limit is None else {"limit": limit}).json()
+    assert len(page["data"]) == number
+    assert (page["next"] is not None) is more
+
+
+@pytest.mark.parametrize("cursor", UNKNOWN_CURSORS)
+def test_unknown_cursor_returns_the_first_page(cursor: str) -> None:
+    assert names(StandIn([{}] * 3), limit=2, cursor=cursor) == ["Project 1", "Project 2"]
+
+
+def test_renaming_while_paging_skips_projects() -> None:
+    service = StandIn({"displayName": name} for name in "abcd")
+    page = request(service, "GET", "/v1/projects?limit=2").json()
+    service.projects[2]["displayName"] = "A"
+    assert names(service, limit=2, cursor=page["next"]) == ["d"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "violation"),
+    [
+        ("limit=1&limit=2", 400, "limit Invalid input: expected number, received NaN"),
+        ("externalId=a&externalId=b", 400, "externalId Invalid input: expected string, received array"),
+        ("types=TEAM,PERSONAL", 400, 'types/0 Invalid option: expected one of "TEAM"|"PERSONAL"'),
+        ("limit=-2", 500, None),
+    ],
+)
+def test_invalid_query(query: str, status: int, violation: str | None) -> None:
+    response = request(StandIn(), "GET", f"/v1/projects?{query}")
+    assert response.status_code == status
+    if violation:
+        assert response.json()["message"] == f"querystring/{violation}"
+
+
+def test_project_is_read_by_id() -> None:
+    service = StandIn()
+    assert request(service, "GET", f"/v1/projects/{ID}").json() == service.projects[0]
+    assert request(service, "GET", "/v1/projects/nope").status_code == 404
+
+
+# Requests and failures
+
+
+def test_requests_are_easy_to_assert_on() -> None:
+    service = StandIn()
+    post(service, {"displayName": "Acme"})
+    request(service, "GET", "/v1/projects")
+    assert [(received.method, received.json) for received in service.requests] == [
+        ("POST", {"displayName": "Acme"}),
+        ("GET", None),
+    ]
+
+
 def test_failures_come_in_order_and_change_nothing() -> None:
     service = StandIn()
-    failures = httpx.ReadTimeout, httpx.ConnectError("no"), httpx.Response(520, html="<p>Oops</p>")
-    service.fail(503, (429, {"retry-after": "1"}), *failures)
+    errors = httpx.ReadTimeout, httpx.ConnectError("no"), httpx.Response(520, html="<p>Oops</p>")
+    service.fail(503, (429, {"retry-after": "1"}), (403, "SESSION_EXPIRED"), *errors)
     assert post(service, {"displayName": "x"}).status_code == 503
     assert post(service, {"displayName": "x"}).headers["retry-after"] == "1"
+    expired = post(service, {"displayName": "x"})
+    assert (expired.status_code, expired.json()) == (403, {"code": "SESSION_EXPIRED", "params": {}})
     with pytest.raises(httpx.ReadTimeout):
         post(service, {"displayName": "x"})
     with pytest.raises(httpx.ConnectError, match="no"):
@@ -162,7 +386,36 @@ def test_failures_come_in_order_and_change_nothing() -> None:
     assert post(service, {"displayName": "x"}).text == "<p>Oops</p>"
     assert service.projects[0]["displayName"] == "Project 1"
     assert post(service, {"displayName": "x"}).status_code == 200
-    assert len(service.requests) == 6
+    assert len(service.requests) == 7
+
+
+ARCHIVE = """
+import httpx
+from activepieces_client.testing import StandIn
+
+service = StandIn()
+client = httpx.Client(transport=service.transport, base_url=service.base_url)
+response = client.put("/v1/projects/p1/archived")
+assert response.status_code == 501
+assert "service.handlers['archiveProject'] = handler" in response.json()["message"], response.text
+service.handlers["archiveProject"] = lambda request: httpx.Response(200, json={"path": request.url.path})
+assert client.put("/v1/projects/p1/archived").json() == {"path": "/api/v1/projects/p1/archived"}
+"""
+
+
+def test_operation_without_behaviour_takes_a_handler(tmp_path: Path) -> None:
+    with as_file(files("activepieces_api")) as package:
+        shutil.copytree(package, tmp_path / "activepieces_api")
+    path = tmp_path / "activepieces_api" / "openapi.json"
+    document = json.loads(path.read_text("utf-8"))
+    document["paths"]["/v1/projects/{id}/archived"] = {"put": {"operationId": "archiveProject", "responses": {}}}
+    path.write_text(json.dumps(document), "utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    finished = subprocess.run([sys.executable, "-c", ARCHIVE], env=environment, capture_output=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+
+
+# Behind a socket
 
 
 def test_many_threads_lose_no_update() -> None:
@@ -183,41 +436,80 @@ def test_many_threads_lose_no_update() -> None:
     assert len(service.requests) == 160
 
 
-def test_a_chunked_body_is_read() -> None:
+@pytest.mark.parametrize(
+    "failure",
+    [
+        httpx.Response(503),
+        httpx.Response(200, content=b""),
+        httpx.Response(302, headers={"location": "/login"}),
+        httpx.Response(204),
+        httpx.Response(304),
+        httpx.Response(500, content=iter([b"a", b"b"])),
+        httpx.Response(599, headers={"content-length": "7"}),
+    ],
+    ids=lambda response: response.status_code,
+)
+def test_response_of_any_kind_ends_over_a_socket(failure: httpx.Response) -> None:
     with StandIn().serve() as service, httpx.Client() as client:
-        headers = {"authorization": f"Bearer {service.api_key}", "content-type": "application/json"}
-        answer = client.post(
-            f"{service.base_url}/v1/projects/{ID}", content=iter([b'{"displayName"', b': "Acme"}']), headers=headers
-        )
-        assert answer.json()["displayName"] == "Acme"
+        for _ in range(2):  # on one connection, whose second response would start with what the first has too much
+            service.fail(failure)
+            assert client.get(service.base_url).status_code == failure.status_code
+            assert client.get(service.base_url).status_code == 200
 
 
-def test_a_chunked_body_may_have_trailers() -> None:
+def test_compressed_response_stays_compressed_over_a_socket() -> None:
     with StandIn().serve() as service:
-        head = (
-            f"POST /api/v1/projects/{ID} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {service.api_key}\r\n"
-            "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-        )
-        with socket.create_connection(("127.0.0.1", httpx.URL(service.base_url).port)) as client:
-            client.sendall(head.encode() + b"2\r\n{}\r\n0\r\nX-Checksum: 1\r\n\r\n")
-            assert client.recv(100).startswith(b"HTTP/1.1 200")
+        service.fail(httpx.Response(200, content=gzip.compress(b"{}"), headers={"content-encoding": "gzip"}))
+        assert httpx.get(service.base_url).json() == {}
 
 
-def test_an_answer_to_head_has_no_body() -> None:
+@pytest.mark.parametrize("failure", [httpx.RemoteProtocolError, httpx.Response(101)])
+def test_failure_that_is_no_response_closes_the_connection(failure: Any) -> None:
+    with StandIn().serve() as service:
+        service.fail(failure)
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(service.base_url)
+
+
+def test_timeout_over_a_socket_is_silence() -> None:
+    with StandIn().serve() as service:
+        service.fail(httpx.ReadTimeout)
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(service.base_url, timeout=0.2)
+
+
+def test_head_has_no_body() -> None:
     with StandIn().serve() as service, httpx.Client() as client:
-        for _ in range(2):  # what came after the head would be taken for the second answer
-            answer = client.head(f"{service.base_url}/v1/projects/{ID}")
-            assert (answer.status_code, answer.content) == (404, b"")
+        for _ in range(2):  # a body would be read as the second response
+            response = client.head(f"{service.base_url}/v1/projects/{ID}")
+            assert (response.status_code, response.content) == (404, b"")
 
 
-def test_a_request_without_a_body_has_no_object() -> None:
-    service = StandIn()
-    with httpx.Client(transport=service.transport) as client:
-        answer = client.post(f"{service.base_url}/v1/projects/{ID}")
-    assert (answer.status_code, answer.json()["code"]) == (400, "FST_ERR_VALIDATION")
+def test_stopped_server_handles_nothing_more() -> None:
+    with httpx.Client() as client:
+        with StandIn().serve() as service:
+            url = service.base_url
+            assert client.get(url).status_code == 200
+        with pytest.raises(httpx.TransportError):
+            client.get(url)
+    assert len(service.requests) == 1
+    assert service.base_url == "https://activepieces.test/api"
 
 
-def test_a_host_that_is_none_is_left_aside() -> None:
+def test_server_that_is_never_left_lets_the_interpreter_end() -> None:
+    program = """
+import httpx
+from activepieces_client.testing import StandIn
+service = StandIn()
+context = service.serve()
+context.__enter__()
+print(httpx.get(service.base_url).status_code)
+"""
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=30, check=False)
+    assert (finished.stdout.strip(), finished.stderr, finished.returncode) == (b"200", b"", 0)
+
+
+def test_invalid_host_makes_no_difference() -> None:
     with StandIn().serve() as service:
         address = "127.0.0.1", httpx.URL(service.base_url).port
         with socket.create_connection(address) as client:
@@ -225,18 +517,15 @@ def test_a_host_that_is_none_is_left_aside() -> None:
             assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_an_error_of_the_stand_in_itself_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        raise ZeroDivisionError(request.method)
-
+def test_error_of_the_stand_in_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     service = StandIn()
-    service.answer = answer  # type: ignore[method-assign]
+    service.handlers["updateProject"] = lambda request: httpx.Response(len(request.method) // 0)
     with service.serve(), pytest.raises(httpx.RemoteProtocolError):
         httpx.post(f"{service.base_url}/v1/projects/{ID}", json={})
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_the_command_prints_an_address_and_a_key_that_work() -> None:
+def test_command_prints_an_address_and_a_key_that_work() -> None:
     command = [sys.executable, "-m", "activepieces_client.testing", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
@@ -252,9 +541,13 @@ def test_the_command_prints_an_address_and_a_key_that_work() -> None:
         assert process.wait(timeout=10) == 0
 
 
-def test_the_command_says_what_is_wrong() -> None:
-    command = [sys.executable, "-m", "activepieces_client.testing", "--port", "99999"]
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--port", "99999"], "cannot serve on port 99999"), (["--release", "0.1"], "invalid choice: '0.1'")],
+)
+def test_command_reports_invalid_arguments(arguments: list[str], message: str) -> None:
+    command = [sys.executable, "-m", "activepieces_client.testing", *arguments]
     finished = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     assert finished.returncode == 2
-    assert "cannot serve on port 99999" in finished.stderr
+    assert message in finished.stderr
     assert "Traceback" not in finished.stderr

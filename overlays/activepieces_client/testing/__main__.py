@@ -1,4 +1,4 @@
-"""Serve the stand-in until it is stopped: `python -m activepieces_client.testing --port 8080`."""
+"""Serve the stand-in until a signal stops it: `python -m activepieces_client.testing --port 8080`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import threading
 from types import FrameType
 
 from . import StandIn
+from ._releases import NEWEST, RELEASES
 
 GREETING = """\
-A stand-in for Activepieces serves {base_url} until you stop it (Ctrl-C).
+A stand-in for Activepieces {release} serves {base_url} until you stop it (Ctrl-C).
 
 Its key and its address, for the client:
 
@@ -28,13 +29,17 @@ Its project, updated by curl:
 
 
 def main() -> int:
-    """Serve, and say with which address and key."""
+    """Serve, and print the address and the key."""
     parser = argparse.ArgumentParser(
         prog="python -m activepieces_client.testing",
         description="Serve a stand-in for Activepieces, with one project in memory, on 127.0.0.1.",
     )
-    parser.add_argument("--port", type=int, default=8080, help="the port; 0 takes one that is free (default: 8080)")
-    port: int = parser.parse_args().port
+    parser.add_argument("--port", type=int, default=8080, help="the port; 0 is any free one (default: 8080)")
+    parser.add_argument(
+        "--release", choices=RELEASES, default=NEWEST, help="the release to behave as (default: newest)"
+    )
+    arguments = parser.parse_args()
+    port: int = arguments.port
     stopped = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is signal's
@@ -43,9 +48,12 @@ def main() -> int:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     try:
-        with StandIn().serve(port) as service:
+        with StandIn(release=arguments.release).serve(port) as service:
             greeting = GREETING.format(
-                base_url=service.base_url, api_key=service.api_key, project_id=service.projects[0]["id"]
+                release=arguments.release,
+                base_url=service.base_url,
+                api_key=service.api_key,
+                project_id=service.projects[0]["id"],
             )
             print(greeting, flush=True)  # noqa: T201 - it is what the command is for
             stopped.wait()

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
-from activepieces_client._json import is_array, is_object
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
-_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
+
+class NotJSON(enum.Enum):
+    """A value of JavaScript that JSON does not have."""
+
+    UNDEFINED = "undefined"
+    NAN = "NaN"
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Return whether a JSON value is an array."""
+    return isinstance(value, list)
 
 
 def parse(text: str) -> Any:
-    """Read JSON as JavaScript does: every number is a float of 64 bits, and there is no NaN.
+    """Parse JSON as the web framework does: every number is a float of 64 bits, and no key reaches a prototype.
 
-    Half of a surrogate pair is replaced, as it is on the way to the database.
-
-    Raises: ValueError where it is not JSON.
+    Raises:
+        ValueError: It is not JSON.
     """
-    return _well_formed(json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_no_constant))
-
-
-def _well_formed(value: Any) -> Any:
-    if is_object(value):
-        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
-    if is_array(value):
-        return [_well_formed(item) for item in value]
-    return _HALF_A_PAIR.sub("\ufffd", value) if isinstance(value, str) else value
+    return json.loads(
+        text, parse_int=_number, parse_float=_number, parse_constant=_no_constant, object_pairs_hook=_plain_object
+    )
 
 
 def _number(literal: str) -> int | float:
@@ -40,8 +50,31 @@ def _no_constant(literal: str) -> Any:
     raise ValueError(f"{literal} is not JSON")
 
 
+def _plain_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    constructor = value.get("constructor")
+    if "__proto__" in value or (is_object(constructor) and "prototype" in constructor):
+        raise ValueError("a key reaches a prototype")
+    return value
+
+
+def well_formed(value: Any) -> Any:
+    """Replace each half of a surrogate pair by U+FFFD, as UTF-8 does."""
+    if isinstance(value, NotJSON):
+        return value
+    return json.loads(_LONE_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
+
+
+def number(value: Any) -> Any:
+    """Return what `Number(value)` is, for what a query has: a string, or a list of strings."""
+    text = value.strip() if isinstance(value, str) else "NaN"
+    return float(text or 0) if not text or _DECIMAL.fullmatch(text) else NotJSON.NAN
+
+
 def type_of(value: Any) -> str:
-    """Name the type of a value as the service's messages do."""
+    """Return the name that the service's messages have for the type of a value."""
+    if isinstance(value, NotJSON):
+        return value.value
     if isinstance(value, bool):
         return "boolean"
     names = {"dict": "object", "list": "array", "str": "string", "int": "number", "float": "number"}
@@ -49,7 +82,7 @@ def type_of(value: Any) -> str:
 
 
 def stored(value: Any) -> Any:
-    """Give a value back as a `jsonb` column does: keys by length, then by bytes; no infinite numbers."""
+    """Return a value as a `jsonb` column does: keys by length, then by bytes; no infinite numbers."""
     if is_object(value):
         return {key: stored(value[key]) for key in sorted(value, key=lambda key: (len(key.encode()), key.encode()))}
     if is_array(value):
@@ -58,7 +91,7 @@ def stored(value: Any) -> Any:
 
 
 def contains_nul(value: Any) -> bool:
-    """Whether there is a NUL in any string, keys included, which PostgreSQL cannot store."""
+    """Return whether a string of a value, keys included, has a NUL, which PostgreSQL cannot store."""
     if is_object(value):
         return any(contains_nul(part) for pair in value.items() for part in pair)
     if is_array(value):

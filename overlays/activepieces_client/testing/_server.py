@@ -1,147 +1,152 @@
-"""The stand-in behind a socket, for curl and for programs of any language."""
+"""The stand-in behind a socket, for curl and for programs of any language.
+
+h11 reads and writes HTTP/1.1 here, as it does for httpx.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import functools
-import re
+import socket
+import socketserver
 import sys
 import threading
-from collections.abc import Callable, Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
 
+import h11
 import httpx
 
-from ._service import MAX_BODY, framework_envelope
+from ._errors import framework_envelope
 
-_MAX_LINE = 65536  # bytes
+_CHUNK = 65536  # bytes
+_LINGER = 1.0  # seconds in which a client can read the last response before the connection closes
+_FRAMING = {b"connection", b"content-length", b"transfer-encoding"}
 
-Answer = Callable[[httpx.Request], httpx.Response]
+Handle = Callable[[httpx.Request], httpx.Response]
 
 
-class _Server(ThreadingHTTPServer):
+class Server(socketserver.ThreadingTCPServer):
+    """Serve on 127.0.0.1 from daemon threads, while the context is open.
+
+    Args:
+        handle: Makes the response of a request.
+        body_limit: The number of bytes of a body after which reading stops.
+        port: 0 is any free one.
+    """
+
+    allow_reuse_address = True
     block_on_close = False
     daemon_threads = True
-    request_queue_size = 128  # many clients may come at once
+    request_queue_size = 128  # many clients may connect at once
+
+    def __init__(self, handle: Handle, body_limit: int, port: int) -> None:
+        self.handle = handle
+        self.body_limit = body_limit
+        self.stopping = threading.Event()
+        super().__init__(("127.0.0.1", port), _Connection)
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stopping.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that went away."""
+        """Ignore that a client went away; print the traceback of any other error."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Head and body go out in two writes; without this, the second waits for the first to be acknowledged.
-    disable_nagle_algorithm = True
+class _Connection(socketserver.BaseRequestHandler):
+    server: Server
+    request: socket.socket
 
-    def __init__(self, answer: Answer, stopping: threading.Event, *arguments: Any) -> None:
-        self._answer = answer
-        self._stopping = stopping
-        super().__init__(*arguments)
-
-    def handle_one_answer(self) -> None:
-        """Answer one request, whatever its method."""
+    def handle(self) -> None:
+        self._http = h11.Connection(h11.SERVER)
         try:
-            body = self._read_body()
-        except ValueError:
-            self.close_connection = True
-            self._send(httpx.Response(400, json=framework_envelope(400, "Client Error")))
-            return
-        request = httpx.Request(
-            self.command,
-            self._url(),
-            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers.items()],
-            content=body,
-            extensions={"target": self.path.encode("latin-1")},
-        )
-        try:
-            response = self._answer(request)
+            while (request := self._receive()) and not self.server.stopping.is_set():
+                self._send(self.server.handle(request), with_body=request.method != "HEAD")
+                if self._http.states != {h11.CLIENT: h11.DONE, h11.SERVER: h11.DONE}:
+                    return
+                self._http.start_next_cycle()
+        except h11.RemoteProtocolError:
+            with contextlib.suppress(h11.LocalProtocolError):
+                self._send(httpx.Response(400, json=framework_envelope(400, "Client Error")))
+        except h11.LocalProtocolError:
+            pass  # a response that HTTP/1.1 cannot carry, such as one with status 101
         except httpx.TimeoutException:
-            self._stopping.wait()
-            self.close_connection = True
-            return
+            self.server.stopping.wait()
         except httpx.RequestError:
-            self.close_connection = True
-            return
-        self._send(response)
-
-    def _send(self, response: httpx.Response) -> None:
-        self.send_response(response.status_code)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.content)
-
-    # The names are the base class's.
-    do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = handle_one_answer  # noqa: N815
-
-    def _url(self) -> httpx.URL:
-        try:
-            return httpx.URL(f"http://{self.headers['Host']}{self.path}")
-        except httpx.InvalidURL:
-            return httpx.URL("http://localhost")
-
-    def _read_body(self) -> bytes:
-        """Read the body.
-
-        Raises: ValueError where it has no length or two, ConnectionError where it ends too soon.
-        """
-        encodings, lengths = self.headers.get_all("Transfer-Encoding", []), self.headers.get_all("Content-Length", [])
-        match [value.lower() for value in encodings], lengths:
-            case [], []:
-                return b""
-            case ["chunked"], []:
-                return b"".join(self._read_chunks())
-            case [], [length] if re.fullmatch("[0-9]{1,20}", length):
-                return self._read(int(length))
-            case _:
-                raise ValueError("no length, or two")
-
-    def _read_chunks(self) -> Generator[bytes]:
-        left = MAX_BODY
-        while size := self._read_size():
-            yield self._read(size)
-            self.rfile.readline(_MAX_LINE)
-            left -= size
-            if left < 0:
-                self.close_connection = True
-                return
-        while self.rfile.readline(_MAX_LINE).strip():
             pass
 
-    def _read_size(self) -> int:
-        size = self.rfile.readline(_MAX_LINE).partition(b";")[0].strip()
-        if not re.fullmatch(b"[0-9a-fA-F]{1,16}", size):
-            raise ValueError("no size of a chunk")
-        return int(size, 16)
+    def finish(self) -> None:
+        """Read on for a moment: a connection that closes with something unread takes the response with it."""
+        self.request.shutdown(socket.SHUT_WR)
+        self.request.settimeout(_LINGER)
+        while self.request.recv(_CHUNK):
+            pass
 
-    def _read(self, size: int) -> bytes:
-        if size > MAX_BODY:
-            # It is refused unread, whatever else comes.
-            self.close_connection = True
-            size = MAX_BODY + 1
-        content = self.rfile.read(size)
-        if len(content) < size:
-            raise ConnectionError("half a request")
-        return content
+    def _receive(self) -> httpx.Request | None:
+        """Receive a request; None at the end of the connection."""
+        head: h11.Request | None = None
+        body = bytearray()
+        while len(body) <= self.server.body_limit:
+            match self._http.next_event():
+                case h11.Request() as head:
+                    pass
+                case h11.Data(data=data):
+                    body += data
+                case h11.NEED_DATA:
+                    if self._http.they_are_waiting_for_100_continue:
+                        self.request.sendall(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
+                    received = self.request.recv(_CHUNK)
+                    if not received:
+                        return None
+                    self._http.receive_data(received)
+                case h11.EndOfMessage():
+                    break
+                case _:
+                    return None
+        return _request(head, bytes(body)) if head else None
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
-        """Say nothing: standard error is the program's."""
+    def _send(self, response: httpx.Response, *, with_body: bool = True) -> None:
+        body = _body(response)
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _FRAMING]
+        events: list[h11.Event] = [
+            h11.Response(
+                status_code=response.status_code,
+                reason=response.reason_phrase,
+                headers=[*headers, (b"Content-Length", b"%d" % len(body))],
+            )
+        ]
+        if with_body and response.status_code not in (204, 304):
+            events.append(h11.Data(data=body))
+        events.append(h11.EndOfMessage())
+        self.request.sendall(b"".join(self._http.send(event) or b"" for event in events))
 
 
-@contextlib.contextmanager
-def serve(answer: Answer, port: int) -> Generator[str]:
-    """Serve on 127.0.0.1 from a thread of its own, and yield the address; port 0 is any free one."""
-    stopping = threading.Event()
-    with _Server(("127.0.0.1", port), functools.partial(_Handler, answer, stopping)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            stopping.set()
-            server.shutdown()
-            thread.join()
+def _request(head: h11.Request, body: bytes) -> httpx.Request:
+    host = dict(head.headers).get(b"host", b"").decode("latin-1")
+    try:
+        url = httpx.URL(f"http://{host}{head.target.decode()}")
+    except httpx.InvalidURL:
+        url = httpx.URL("http://localhost")
+    # The URL has the target in normal form; the extension keeps it as it was on the wire.
+    extensions = {"target": head.target}
+    headers = [(name, value) for name, value in head.headers]
+    return httpx.Request(head.method.decode(), url, headers=headers, content=body, extensions=extensions)
+
+
+def _body(response: httpx.Response) -> bytes:
+    """Return the body as the wire has it, which `content` is not where it is compressed."""
+    if not isinstance(response.stream, httpx.SyncByteStream):
+        raise TypeError("a server of threads needs a response with a sync stream")
+    return b"".join(response.stream)

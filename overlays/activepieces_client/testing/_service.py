@@ -1,58 +1,30 @@
-"""What the service does with a request: the order of its checks, its envelopes, and what it ignores in silence.
-
-What is valid comes from the specification, less what is ours: the service drops the unknown fields that the client
-refuses. The rest was seen on a running service (release 0.83.0) or stands in its published code.
-"""
+"""What the service does with a request: the order of its checks, and what an update changes."""
 
 from __future__ import annotations
 
-import copy
-import http
+import difflib
 import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
+from urllib.parse import parse_qs
 
 import httpx
 import jsonschema_rs
 
-from activepieces_client._json import is_object
-from activepieces_client._specification import specification
-
-from . import _javascript
-
-MAX_BODY = 29 * 2**20  # bytes
-MAX_STORED_INTEGER = 2**31 - 1  # the column of maxConcurrentJobs is narrower than its documentation
+from . import _javascript, _pages
+from ._errors import ErrorResponse, framework_envelope, framework_error, service_error
+from ._javascript import is_object
+from ._releases import Release
+from ._schemas import Schema, document, known, route
 
 Project = dict[str, Any]
+Handler = Callable[[httpx.Request], httpx.Response]
 
-
-class Refusal(Exception):  # noqa: N818 - it is an answer, not an error of ours
-    """Ends the handling of a request with an answer that is not a success."""
-
-    def __init__(self, status: int, envelope: Mapping[str, Any]) -> None:
-        self.status = status
-        self.envelope = envelope
-        super().__init__(status)
-
-
-def refuse(status: int, code: str, **params: Any) -> NoReturn:
-    """Refuse in the service's own envelope."""
-    raise Refusal(status, {"code": code, "params": params})
-
-
-def framework_envelope(status: int, message: str = "", code: str | None = None) -> dict[str, Any]:
-    """Make the web framework's envelope."""
-    phrase = http.HTTPStatus(status).phrase if status in set(http.HTTPStatus) else "Unknown"
-    if status == http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        phrase = "Payload Too Large"  # Python's phrase for it changed with 3.13, Node's did not
-    return {"statusCode": status, **({"code": code} if code else {}), "error": phrase, "message": message or phrase}
-
-
-def refuse_early(status: int, message: str, code: str | None = None) -> NoReturn:
-    """Refuse in the web framework's envelope."""
-    raise Refusal(status, framework_envelope(status, message, code))
+_IGNORED_FOR_PERSONAL = frozenset({"displayName", "icon"})
+_IGNORED_FOR_MEMBERS = frozenset({"externalId", "executionDataRetentionDays"})
+_MAX_STORED_INTEGER = 2**31 - 1  # the columns are narrower than the schema
+_RETENTION_DAYS = range(30, 31)  # what an installation allows by default
 
 
 class Service:
@@ -60,206 +32,228 @@ class Service:
 
     Attributes:
         projects: The projects as they are.
-        api_key: The key of the platform's owner.
-        member_key: The key of somebody who may change the projects, but does not own the platform.
+        api_key: The key of an admin of the platform.
+        member_key: The key of a member who may update the projects.
+        handlers: Functions that handle operations in place of the service, by operationId.
     """
 
-    def __init__(self, projects: list[Mapping[str, Any]]) -> None:
-        self.projects = [_complete(project, number) for number, project in enumerate(projects, start=1)]
+    def __init__(self, projects: Iterable[Mapping[str, Any]], release: Release) -> None:
+        self._release = release
+        self._project_schema = Schema(document()["components"]["schemas"]["Project"], lacks=release.lacks).definition
+        self._example = json.dumps(_example(self._project_schema))
+        self._create_schema = Schema({"type": "object", "required": ["displayName"], "properties": _NAME})
+        self._list_schema = Schema.query("listProjects")
+        self._update_schema = Schema.body("updateProject", release.lacks)
+        self.projects: list[Project] = []
+        for project in projects:
+            self._add(project)
+        self._by_id: dict[str, Project] = {}
+        self._pools: dict[str, str] = {}
         self.api_key = "sk-" + "stand-in" * 8
         self.member_key = "stand-in.member.token"
-        self._pools: dict[str, str] = {}
+        self.handlers: dict[str, Handler] = {}
+        self._behaviours: dict[str, Callable[..., tuple[int, Mapping[str, Any]]]] = {
+            "createProject": self._create,
+            "getProject": self._get,
+            "listProjects": self._list,
+            "updateProject": self._update,
+        }
 
-    def answer(self, method: str, target: str, headers: httpx.Headers, body: bytes) -> httpx.Response:
-        """Answer a request; `target` is the path and query as they are on the wire."""
-        path = target.partition("?")[0]
+    def handle(self, request: httpx.Request, target: str) -> httpx.Response:
+        """Handle a request; `target` is the path and query as they are on the wire."""
+        path, _, query = target.partition("?")
         if not path.startswith("/api/"):
-            # The web server answers everything else with the page of the web application.
+            # The web server returns the page of the web application for everything else.
             return httpx.Response(200, html="<!doctype html>\n<title>Activepieces</title>\n")
         try:
-            status, envelope = self._handle(method, path.removeprefix("/api"), headers, body)
-        except Refusal as refusal:
-            status, envelope = refusal.status, refusal.envelope
+            operation_id, parameters = route(request.method, path.removeprefix("/api"))
+            if operation_id in self.handlers:
+                return self.handlers[operation_id](request)
+            if operation_id not in self._behaviours:
+                raise framework_error(501, _NO_BEHAVIOUR.format(operation_id))
+            status, content = self._behaviours[operation_id](request, query=query, **parameters)
+        except ErrorResponse as error:
+            status, content = error.status, error.envelope
         except RecursionError:
-            status, envelope = 500, framework_envelope(500, "Maximum call stack size exceeded")
-        content = json.dumps(envelope, ensure_ascii=False).encode()
-        return httpx.Response(status, headers={"content-type": "application/json; charset=utf-8"}, content=content)
+            status, content = 500, framework_envelope(500, "Maximum call stack size exceeded")
+        return httpx.Response(
+            status,
+            headers={"content-type": "application/json; charset=utf-8"},
+            content=json.dumps(content, ensure_ascii=False).encode(),
+        )
 
-    def _handle(self, method: str, path: str, headers: httpx.Headers, body: bytes) -> tuple[int, Mapping[str, Any]]:
-        path = path.removesuffix("/")
-        if (method, path) == ("POST", "/v1/projects"):
-            created = _read(headers, body, required=["displayName"])
-            self._authenticate(headers)
-            project = _complete({"displayName": created["displayName"]}, len(self.projects) + 1)
-            self.projects.append(project)
-            return 201, project
-        project_id = _route(method, path)
-        changes = _read(headers, body)
-        owner = self._authenticate(headers)
-        for project in self.projects:
-            if project["id"] == project_id:
-                self._update(project, changes, owner=owner)
-                return 200, project
-        refuse(404, "ENTITY_NOT_FOUND", entityId=project_id, entityType="project")
+    def _create(self, request: httpx.Request, **_: str) -> tuple[int, Project]:
+        body = self._create_schema.parse(_javascript.well_formed(self._body(request)))
+        self._authenticate(request)
+        return 201, self._add(body)
 
-    def _authenticate(self, headers: httpx.Headers) -> bool:
-        """Say whether the key is that of the platform's owner."""
-        authorization: str = headers.get("authorization", "")
-        scheme, _, key = authorization.partition(" ")
-        if scheme != "Bearer":
-            refuse(403, "AUTHORIZATION", message="principal is not allowed for this route")
-        if key not in (self.api_key, self.member_key):
-            if key.startswith("sk-"):
-                refuse(401, "AUTHENTICATION", message="invalid api key")
-            refuse(401, "INVALID_BEARER_TOKEN", message="invalid access token or session expired")
-        return key == self.api_key
+    def _get(self, request: httpx.Request, *, id: str, **_: str) -> tuple[int, Project]:  # noqa: A002 - its name in the path
+        self._authenticate(request)
+        return 200, self._find(id)
 
-    def _update(self, project: Project, changes: dict[str, Any], *, owner: bool) -> None:
-        external_id = changes.pop("externalId", None)
-        if owner and external_id is not None and external_id.strip():
-            if any(other is not project and other["externalId"] == external_id for other in self.projects):
-                refuse(409, "PROJECT_EXTERNAL_ID_ALREADY_EXISTS", externalId=external_id)
-            changes["externalId"] = external_id
-        if project["type"] == "PERSONAL":
-            changes.pop("displayName", None)
-            changes.pop("icon", None)
+    def _list(self, request: httpx.Request, *, query: str) -> tuple[int, dict[str, Any]]:
+        values: dict[str, Any] = {}
+        for name, found in parse_qs(query, keep_blank_values=True).items():
+            expected = self._list_schema.definition["properties"].get(name, {}).get("type")
+            values[name] = found if expected == "array" or len(found) > 1 else found[0]
+            if expected == "integer":
+                values[name] = _javascript.number(values[name])
+        valid = self._list_schema.parse(values)
+        self._authenticate(request)
+        return 200, _pages.page(self.projects, valid)
+
+    def _update(self, request: httpx.Request, *, id: str, **_: str) -> tuple[int, Project]:  # noqa: A002 - its name in the path
+        received = self._body(request)
+        changes = self._update_schema.parse(_javascript.well_formed(received))
+        admin = self._authenticate(request)
+        project = self._find(id)
+        self._drop_ignored(changes, project, admin=admin)
         plan = changes.pop("plan", None)
-        _check_storable(changes)
-        changes.pop("globalConnectionExternalIds", None)  # links to connections, which no answer shows
+        self._check(project, changes, plan or {})
         if "metadata" in changes:
+            if not self._release.stores_lone_surrogates and changes["metadata"] != received["metadata"]:
+                raise framework_error(500, "invalid input syntax for type json", "22P02")
             changes["metadata"] = _javascript.stored(changes["metadata"])
         if "maxConcurrentJobs" in changes:
             limited = changes["maxConcurrentJobs"] is not None
             changes["poolId"] = self._pool_of(project) if limited else None
         project.update(changes)
         project["updated"] = _now(after=project["updated"])
-        if plan is not None:
-            _check_storable(plan)
-            project["plan"].update(plan)
-            project["plan"]["updated"] = project["updated"]
+        if plan or (plan is not None and self._release.empty_plan_moves_updated):
+            project["plan"].update(plan, updated=project["updated"])
+        return 200, project
+
+    def _body(self, request: httpx.Request) -> Any:
+        """Parse the body; this comes before the key is looked at."""
+        body = request.content
+        if len(body) > self._release.body_limit:
+            raise framework_error(413, "Request body is too large", "FST_ERR_CTP_BODY_TOO_LARGE")
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        text = body.decode("utf-8", "replace")
+        if media_type == "application/json":
+            if not body:
+                message = "Body cannot be empty when content-type is set to 'application/json'"
+                raise framework_error(400, message, "FST_ERR_CTP_EMPTY_JSON_BODY")
+            try:
+                return _javascript.parse(text)
+            except (ValueError, RecursionError):
+                message = "Body is not valid JSON but content-type is set to 'application/json'"
+                raise framework_error(400, message, "FST_ERR_CTP_INVALID_JSON_BODY") from None
+        if media_type == "text/plain":
+            return text
+        if media_type or body:
+            raise framework_error(415, "Unsupported Media Type", "FST_ERR_CTP_INVALID_MEDIA_TYPE")
+        return _javascript.NotJSON.UNDEFINED
+
+    def _authenticate(self, request: httpx.Request) -> bool:
+        """Return whether the key is that of an admin of the platform."""
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or not key:
+            raise service_error(403, "AUTHORIZATION", message="principal is not allowed for this route")
+        if key not in (self.api_key, self.member_key):
+            if key.startswith("sk-"):
+                raise service_error(401, "AUTHENTICATION", message="invalid api key")
+            raise service_error(401, "INVALID_BEARER_TOKEN", message="invalid access token or session expired")
+        return bool(key == self.api_key)
+
+    def _find(self, project_id: str) -> Project:
+        project = self._by_id.get(project_id)
+        if project is None or project["id"] != project_id or len(self._by_id) != len(self.projects):
+            self._by_id = {project["id"]: project for project in self.projects}
+            project = self._by_id.get(project_id)
+        if project is None:
+            raise service_error(404, "ENTITY_NOT_FOUND", entityId=project_id, entityType="project")
+        return project
+
+    def _drop_ignored(self, changes: dict[str, Any], project: Project, *, admin: bool) -> None:
+        ignored = self._release.ignores
+        if project["type"] == "PERSONAL":
+            ignored |= _IGNORED_FOR_PERSONAL
+        if not admin:
+            ignored |= _IGNORED_FOR_MEMBERS
+        for path in ignored:
+            owner, _, name = path.rpartition(".")
+            (changes.get(owner, {}) if owner else changes).pop(name, None)
+        if not changes.get("externalId", "").strip():
+            changes.pop("externalId", None)
+
+    def _check(self, project: Project, changes: Mapping[str, Any], plan: Mapping[str, Any]) -> None:
+        """Raise what the schema lets pass and the installation or its database does not."""
+        _check_integer(changes.get("maxConcurrentJobs"))
+        external_id = changes.get("externalId")
+        holders = (other for other in self.projects if other["externalId"] == external_id and other is not project)
+        if external_id is not None and any(holders):
+            raise service_error(409, "PROJECT_EXTERNAL_ID_ALREADY_EXISTS", externalId=external_id)
+        days = changes.get("executionDataRetentionDays")
+        if days is not None and days not in _RETENTION_DAYS:
+            least, most = _RETENTION_DAYS[0], _RETENTION_DAYS[-1]
+            raise service_error(409, "VALIDATION", message=_RETENTION_BOUNDS.format(least, most))
+        active_flows = plan.get("activeFlowsLimit")
+        _check_integer(active_flows)
+        if active_flows is not None and active_flows < project["analytics"]["activeFlows"]:
+            raise service_error(409, "VALIDATION", message="the project has more active flows")
+        for name, value in {**changes, **plan}.items():
+            if _javascript.contains_nul(value):
+                if name == "metadata":
+                    raise framework_error(500, "unsupported Unicode escape sequence", "22P05")
+                raise framework_error(500, 'invalid byte sequence for encoding "UTF8": 0x00', "22021")
 
     def _pool_of(self, project: Project) -> str:
         return self._pools.setdefault(project["id"], project["poolId"] or _made_up_id("pool", len(self._pools) + 1))
 
-
-def _route(method: str, path: str) -> str:
-    """Find the id of the project in a path of the specification."""
-    if re.search("%(?![0-9A-Fa-f]{2})", path):
-        refuse_early(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")
-    operation = specification().operations["updateProject"]
-    values = operation.match(method, path)
-    if values is None or list(operation.request.violations({"path": values})):
-        refuse_early(404, "Route not found")
-    return values["id"]
-
-
-def _read(headers: httpx.Headers, body: bytes, required: Sequence[str] = ()) -> dict[str, Any]:
-    """Read the body as far as the service knows its fields; this comes before the key is looked at."""
-    if len(body) > MAX_BODY:
-        refuse_early(413, "Request body is too large", "FST_ERR_CTP_BODY_TOO_LARGE")
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    text = body.decode("utf-8", "replace")
-    value: Any = None
-    if media_type == "application/json":
-        if not body:
-            message = "Body cannot be empty when content-type is set to 'application/json'"
-            refuse_early(400, message, "FST_ERR_CTP_EMPTY_JSON_BODY")
-        try:
-            value = _javascript.parse(text)
-        except (ValueError, RecursionError):
-            message = "Body is not valid JSON but content-type is set to 'application/json'"
-            refuse_early(400, message, "FST_ERR_CTP_INVALID_JSON_BODY")
-    elif media_type == "text/plain":
-        value = text
-    elif media_type or body:
-        refuse_early(415, "Unsupported Media Type", "FST_ERR_CTP_INVALID_MEDIA_TYPE")
-    properties = specification().operations["updateProject"].request.definition["properties"]
-    schema = {**properties["body"], "required": [*properties["body"].get("required", []), *required]}
-    try:
-        errors = list(jsonschema_rs.Draft202012Validator(schema).iter_errors(value))
-    except ValueError:  # the validator gives up where a value that breaks a rule is some 255 levels deep
-        refuse_early(400, "body/ Invalid input", "FST_ERR_VALIDATION")
-    problems = [_message(error, schema) for error in errors if error.kind.name != "additionalProperties"]
-    if problems:
-        # A value of another type than an enum's breaks two rules of ours, but one of the service's.
-        refuse_early(400, ", ".join(dict.fromkeys(problems)), "FST_ERR_VALIDATION")
-    known: dict[str, Any] = _known(schema, value)
-    return known
+    def _add(self, given: Mapping[str, Any]) -> Project:
+        """Add a project; what it lacks is made up."""
+        number = len(self.projects) + 1
+        project: Project = json.loads(self._example)
+        project["id"] = given.get("id", _made_up_id("pRjEctId", number))
+        project["displayName"] = f"Project {number}"
+        project["plan"].update(id=_made_up_id("plan", number), projectId=project["id"])
+        _merge(self._project_schema, project, json.loads(json.dumps(dict(given))), f"project {number}")
+        self.projects.append(project)
+        return project
 
 
-def _message(error: jsonschema_rs.ValidationError, schema: dict[str, Any]) -> str:
-    """Say what is wrong as the service's schema library (Zod) does."""
-    path, received = list(error.instance_path), _javascript.type_of(error.instance)
-    rule: Any = schema
-    for key in error.schema_path[:-1]:
-        rule = rule[key]
-    kind = error.kind
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
-        path.append(kind.property)
-        rule, received = rule["properties"][kind.property], "undefined"
-    place = "body/" + "/".join(map(str, path))
-    if "enum" in rule:
-        return f"{place} Invalid option: expected one of " + "|".join(f'"{value}"' for value in rule["enum"])
-    match kind.name:
-        case "pattern":
-            return f"{place} Invalid string: must match pattern /{kind.value}/"
-        case "exclusiveMinimum":
-            return f"{place} Too small: expected number to be >{kind.value}"
-        case "minimum":
-            return f"{place} Too small: expected number to be >={kind.value}"
-        case "maximum":
-            return f"{place} Too big: expected number to be <={kind.value}"
-        case "maxLength":
-            return f"{place} Too big: expected string to have <={kind.value} characters"
-        case "minLength":
-            return f"{place} Too small: expected string to have >={kind.value} characters"
-        case "type" | "required":
-            return f"{place} Invalid input: expected {_expected(rule, received)}, received {received}"
-        case _:
-            return f"{place} Invalid input"
+_NAME = {"displayName": {"type": "string", "pattern": "^[^./]+$"}}
+_NO_BEHAVIOUR = (
+    "the stand-in has no behaviour for {0}: give it one by service.handlers[{0!r}] = handler,"
+    " where `handler` makes an httpx.Response of an httpx.Request"
+)
+_RETENTION_BOUNDS = (
+    "executionDataRetentionDays must be between AP_PAUSED_FLOW_TIMEOUT_DAYS ({})"
+    " and AP_EXECUTION_DATA_RETENTION_DAYS ({})"
+)
 
 
-def _expected(rule: dict[str, Any], received: str) -> str:
-    types = rule.get("type", "unknown")
-    expected = next(name for name in ([types] if isinstance(types, str) else types) if name != "null")
-    if expected == "object" and "properties" not in rule:
-        return "record"
-    return "int" if expected == "integer" and received == "number" else expected.replace("integer", "number")
+def _check_integer(value: int | None) -> None:
+    if value is not None and value > _MAX_STORED_INTEGER:
+        raise framework_error(500, f'value "{value}" is out of range for type integer', "22003")
 
 
-def _known(schema: dict[str, Any], value: Any) -> Any:
-    """Drop what the service does not know, at every level."""
-    if schema.get("additionalProperties") is not False or not is_object(value):
-        return value
-    properties = schema["properties"]
-    return {name: _known(properties[name], item) for name, item in value.items() if name in properties}
+def _example(schema: dict[str, Any]) -> Project:
+    """Return the example of a project in openapi.yaml, with null wherever that is valid."""
+    response = document()["paths"]["/v1/projects/{id}"]["post"]["responses"]["200"]
+    (example,) = response["content"]["application/json"]["examples"].values()
+    project: Project = known(schema, example["value"])
+    nullable = {name for name in project if jsonschema_rs.is_valid(schema["properties"][name], None)}
+    return project | dict.fromkeys(nullable)
 
 
-def _check_storable(changes: Any) -> None:
-    """Refuse what the database cannot store; the service looks at none of this beforehand."""
-    jobs = changes.get("maxConcurrentJobs")
-    if jobs is not None and jobs > MAX_STORED_INTEGER:
-        refuse_early(500, f'value "{jobs}" is out of range for type integer', "22003")
-    for name, value in changes.items():
-        if _javascript.contains_nul(value):
-            if name == "metadata":
-                refuse_early(500, "unsupported Unicode escape sequence", "22P05")
-            refuse_early(500, 'invalid byte sequence for encoding "UTF8": 0x00', "22021")
+def _merge(schema: dict[str, Any], project: Project, given: Mapping[str, Any], where: str) -> None:
+    """Put what is given into a project.
 
-
-def _complete(project: Mapping[str, Any], number: int) -> Project:
-    """Fill up a project from the specification's example, with null where a field may be missing."""
-    operation = specification().operations["updateProject"]
-    examples = operation.definition["responses"]["200"]["content"]["application/json"]["examples"]
-    example = copy.deepcopy(next(iter(examples.values()))["value"])
-    schema = operation.answers["200"]
-    required: list[str] = schema.definition["required"] if schema else []
-    whole = {name: value if name in required else None for name, value in example.items()}
-    whole.update(id=_made_up_id("pRjEctId", number), displayName=f"Project {number}")
-    whole.update(copy.deepcopy(dict(project)))
-    plan_ids = {"id": _made_up_id("plan", number), "projectId": whole["id"]}
-    whole["plan"] = {**example["plan"], **plan_ids, **project.get("plan", {})}
-    return whole
+    Raises:
+        ValueError: The release has no such property.
+    """
+    properties: dict[str, Any] = schema["properties"]
+    for name, value in given.items():
+        if name not in properties:
+            nearest = difflib.get_close_matches(name, properties, n=1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known are {', '.join(properties)}"
+            raise ValueError(f"{where} has an unknown property {name!r}{hint}")
+        if is_object(value) and "properties" in properties[name]:
+            _merge(properties[name], project[name], value, f"{name} of {where}")
+        else:
+            project[name] = value
 
 
 def _made_up_id(kind: str, number: int) -> str:
@@ -267,6 +261,6 @@ def _made_up_id(kind: str, number: int) -> str:
 
 
 def _now(after: str) -> str:
-    """The time, in the service's format; later than another time, since every update moves it."""
+    """Return the time in the service's format; later than another one, since every update moves it."""
     now = max(datetime.now(UTC), datetime.fromisoformat(after) + timedelta(milliseconds=1))
     return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,20 +1,33 @@
-"""The stand-in: a service in memory, in process or behind a socket, that can be told to fail."""
+"""The stand-in: the service in memory, in process or behind a socket, that fails when it is told to."""
 
 from __future__ import annotations
 
 import collections
 import contextlib
+import json
 import threading
-from collections.abc import Generator, Iterable, Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any
 
 import httpx
 
-from . import _server
-from ._service import Service, framework_envelope
+from ._errors import framework_envelope, service_envelope
+from ._releases import NEWEST, RELEASES
+from ._server import Server
+from ._service import Handler, Service
 
-Failure = int | tuple[int, Mapping[str, str]] | httpx.Response | type[httpx.RequestError] | httpx.RequestError
-"""An answer to give instead: a status, one with headers, a whole response, or the error of a broken connection."""
+Failure = int | tuple[int, Mapping[str, str] | str] | httpx.Response | type[httpx.RequestError] | httpx.RequestError
+"""What to return or raise: a status, alone, with headers or with the service's error code; a response; an error."""
+
+
+class ReceivedRequest(httpx.Request):
+    """A request that came in."""
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON; None without a body."""
+        return json.loads(self.content) if self.content else None
 
 
 class StandIn:
@@ -27,13 +40,20 @@ class StandIn:
 
     Args:
         projects: Any number of projects; what a project lacks, its id too, is made up.
+        release: The release of the service to behave as: "0.88" or "0.83".
+
+    Raises:
+        ValueError: There is no such release, or it has no such property of a project.
     """
 
-    def __init__(self, projects: Iterable[Mapping[str, Any]] = ({},)) -> None:
-        self._service = Service(list(projects))
+    def __init__(self, projects: Iterable[Mapping[str, Any]] = ({},), *, release: str = NEWEST) -> None:
+        if release not in RELEASES:
+            raise ValueError(f"unknown release {release!r}; known are {', '.join(RELEASES)}")
+        self._release = RELEASES[release]
+        self._service = Service(projects, self._release)
         self._failures: collections.deque[Failure] = collections.deque()
-        self._lock = threading.Lock()
-        self.requests: list[httpx.Request] = []
+        self._lock = threading.RLock()
+        self.requests: list[ReceivedRequest] = []
         self.base_url: str = "https://activepieces.test/api"
         self.transport: _Transport = _Transport(self)
 
@@ -44,7 +64,7 @@ class StandIn:
 
     @property
     def api_key(self) -> str:
-        """The key of the platform's owner; set it, and the one before is no longer known."""
+        """The key of an admin of the platform; set it, and the one before is no longer known."""
         return self._service.api_key
 
     @api_key.setter
@@ -53,71 +73,99 @@ class StandIn:
 
     @property
     def member_key(self) -> str:
-        """The key of somebody who may change the projects, but does not own the platform."""
+        """The key of a member who may update the projects, and is no admin of the platform."""
         return self._service.member_key
 
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """Functions from request to response, by operationId, for operations that the stand-in does not imitate."""
+        return self._service.handlers
+
     def fail(self, *failures: Failure) -> None:
-        """Give these answers to the next requests, one each and in this order, and change nothing for them."""
+        """Let the next requests fail, one each and in this order, and change nothing for them.
+
+        `fail(503, (429, {"retry-after": "1"}), (403, "SESSION_EXPIRED"), httpx.ReadTimeout)` returns three errors,
+        the third in the service's envelope, and lets the fourth request time out.
+        """
         self._failures.extend(failures)
 
-    @contextlib.contextmanager
-    def serve(self, port: int = 0) -> Generator[Self]:
+    def serve(self, port: int = 0) -> contextlib.AbstractContextManager[StandIn]:
         """Serve the same over a socket on 127.0.0.1: on a free port, where none is given.
 
-        A broken connection is then one that is closed without an answer, and a time-out one that stays silent.
+        A broken connection is then one that closes without a response, and a timeout one that stays silent.
         """
-        before = self.base_url
-        with _server.serve(self.answer, port) as address:
-            self.base_url = f"{address}/api"
-            try:
-                yield self
-            finally:
-                self.base_url = before
+        return _Serving(self, self._release.body_limit, port)
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request whose body is read.
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Handle a request whose body is read.
 
-        Raises: httpx.RequestError, where `fail` asked for one.
+        Raises:
+            httpx.RequestError: `fail` was given one.
         """
         with self._lock:
             # A copy, since the client goes on with the request as it pleases.
-            self.requests.append(
-                httpx.Request(
-                    request.method,
-                    request.url,
-                    headers=request.headers,
-                    content=request.content,
-                    extensions=dict(request.extensions),
-                )
+            received = ReceivedRequest(
+                request.method,
+                request.url,
+                headers=request.headers,
+                content=request.content,
+                extensions=dict(request.extensions),
             )
+            self.requests.append(received)
             if self._failures:
                 return _fail(self._failures.popleft(), request)
-            # The target is the path as it was on the wire, where the URL has it tidied up.
+            # The target is the path as it was on the wire, where the URL has it in normal form.
             target: bytes = request.extensions.get("target", request.url.raw_path)
-            return self._service.answer(request.method, target.decode("latin-1"), request.headers, request.content)
+            return self._service.handle(received, target.decode("latin-1"))
 
 
 def _fail(failure: Failure, request: httpx.Request) -> httpx.Response:
-    if isinstance(failure, type):
-        raise failure("the stand-in was told to fail", request=request)
-    if isinstance(failure, httpx.RequestError):
-        raise failure
-    if isinstance(failure, httpx.Response):
-        return failure
-    status, headers = failure if isinstance(failure, tuple) else (failure, None)
-    return httpx.Response(status, headers=headers, json=framework_envelope(status))
+    match failure:
+        case type():
+            raise failure("the stand-in was told to fail", request=request)
+        case httpx.RequestError():
+            raise failure
+        case httpx.Response():
+            return failure
+        case (status, str(code)):
+            return httpx.Response(status, json=service_envelope(code))
+        case (status, headers):
+            return httpx.Response(status, headers=headers, json=framework_envelope(status))
+        case status:
+            return httpx.Response(status, json=framework_envelope(status))
+
+
+class _Serving(contextlib.AbstractContextManager[StandIn]):
+    """No generator: one that is never left would wait for threads when the interpreter ends."""
+
+    def __init__(self, stand_in: StandIn, body_limit: int, port: int) -> None:
+        self._stand_in = stand_in
+        self._body_limit = body_limit
+        self._port = port
+
+    def __enter__(self) -> StandIn:
+        self._before = self._stand_in.base_url
+        self._server = Server(self._stand_in.handle, self._body_limit, self._port).__enter__()
+        self._stand_in.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/api"
+        return self._stand_in
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stand_in.base_url = self._before
+        self._server.__exit__(kind, error, traceback)
 
 
 class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answers in process, for both kinds of client."""
+    """Handles requests in process, for both kinds of client."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        return self._stand_in.answer(request)
+        return self._stand_in.handle(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await request.aread()
-        return self._stand_in.answer(request)
+        return self._stand_in.handle(request)

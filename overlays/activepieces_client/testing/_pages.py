@@ -1,0 +1,77 @@
+"""Pages of the list of projects, as the service cuts them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ._errors import framework_error
+from ._javascript import is_object
+
+_DEFAULT_LIMIT = 50
+_LIMIT_OF_ZERO = 100
+_UNLIMITED = -1
+_ORDER = ("type", "displayName", "id")
+
+Key = tuple[str, ...]
+
+
+def page(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the page of the projects that a valid query is for."""
+    limit = int(query.get("limit", _DEFAULT_LIMIT)) or _LIMIT_OF_ZERO
+    if limit < _UNLIMITED:
+        raise framework_error(500, "LIMIT must not be negative", "2201W")
+    found = sorted((project for project in projects if _matches(project, query)), key=_key)
+    if limit == _UNLIMITED:
+        return _page(found, None, None)
+    direction, position = _decode(query.get("cursor", ""))
+    if direction == "next":
+        found = [project for project in found if _key(project) > position]
+    elif direction == "prev":
+        found = [project for project in found if _key(project) < position]
+    more = len(found) > limit
+    data = found[-limit:] if direction == "prev" else found[:limit]
+    has_next = data and (more or direction == "prev")
+    has_previous = data and (direction == "next" or (more and direction == "prev"))
+    return _page(
+        data,
+        _encode("next", data[-1]) if has_next else None,
+        _encode("prev", data[0]) if has_previous else None,
+    )
+
+
+def _page(data: list[dict[str, Any]], following: str | None, previous: str | None) -> dict[str, Any]:
+    return {"data": data, "next": following, "previous": previous}
+
+
+def _matches(project: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    if "externalId" in query and query["externalId"] != project["externalId"]:
+        return False
+    if "types" in query and project["type"] not in query["types"]:
+        return False
+    # The name becomes a pattern of SQL, in which % and _ are wildcards.
+    pattern = re.escape(query.get("displayName", "")).replace("%", ".*").replace("_", ".")
+    return re.search(pattern, project["displayName"], re.IGNORECASE | re.DOTALL) is not None
+
+
+def _key(project: Mapping[str, Any]) -> Key:
+    return tuple(project[name] for name in _ORDER)
+
+
+def _encode(direction: str, project: Mapping[str, Any]) -> str:
+    values = json.dumps(dict(zip(_ORDER, _key(project), strict=True)), separators=(",", ":"), ensure_ascii=False)
+    inner = base64.b64encode(values.encode()).decode()
+    return base64.b64encode(f"{direction}_{inner}".encode()).decode()
+
+
+def _decode(cursor: str) -> tuple[str, Key]:
+    """Return the direction and the position of a cursor; an unknown one has neither."""
+    try:
+        direction, _, inner = base64.b64decode(cursor).decode().partition("_")
+        values = json.loads(base64.b64decode(inner))
+    except ValueError:
+        return "", ()
+    return (direction, tuple(str(values.get(name)) for name in _ORDER)) if is_object(values) else ("", ())

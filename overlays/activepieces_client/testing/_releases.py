@@ -1,0 +1,56 @@
+"""What differs between the releases of the service that the stand-in imitates."""
+
+from __future__ import annotations
+
+import attrs
+
+_MIB = 2**20
+
+
+@attrs.frozen(kw_only=True)
+class Release:
+    """A release of the service. Properties are named from the root of a project or an update: `plan.pieces`.
+
+    Attributes:
+        lacks: The properties of openapi.yaml that the release does not know, in requests and responses.
+        ignores: The properties of an update that it knows and ignores.
+        body_limit: The number of bytes that a body may have.
+        empty_plan_moves_updated: Whether an update whose `plan` changes nothing still moves `plan.updated`.
+        stores_lone_surrogates: Whether it stores half a surrogate pair in metadata, as U+FFFD.
+    """
+
+    lacks: frozenset[str]
+    ignores: frozenset[str]
+    body_limit: int
+    empty_plan_moves_updated: bool
+    stores_lone_surrogates: bool
+
+
+# No response shows the connections, so that ignoring them makes no difference.
+RELEASES = {
+    "0.83": Release(
+        lacks=frozenset(
+            {
+                "notifyFlowOwnerOnFailure",
+                "pieceSetId",
+                "workerGroupId",
+                "executionDataRetentionDays",
+                "plan.activeFlowsLimit",
+                "analytics.lastFlowUpdated",
+            }
+        ),
+        ignores=frozenset({"globalConnectionExternalIds"}),
+        body_limit=29 * _MIB,
+        empty_plan_moves_updated=True,
+        stores_lone_surrogates=True,
+    ),
+    "0.88": Release(
+        lacks=frozenset({"analytics.lastFlowUpdated"}),
+        # Worker groups are no part of the community edition, whose releases were recorded.
+        ignores=frozenset({"globalConnectionExternalIds", "workerGroupId", "plan.pieces", "plan.piecesFilterType"}),
+        body_limit=54 * _MIB,
+        empty_plan_moves_updated=False,
+        stores_lone_surrogates=False,
+    ),
+}
+NEWEST = "0.88"
