@@ -9,11 +9,13 @@ with Activepieces() as client:
 ```
 """
 
+from activepieces_api.types import UNSET
+
 from . import exceptions
 from ._client import Activepieces, AsyncActivepieces
 from ._outcome import UpdateOutcome
 from ._projects import AsyncProjects, Projects, validate
 from .exceptions import *  # noqa: F403 - the module says which
 
-__all__ = ["Activepieces", "AsyncActivepieces", "AsyncProjects", "Projects", "UpdateOutcome", "validate"]
+__all__ = ["UNSET", "Activepieces", "AsyncActivepieces", "AsyncProjects", "Projects", "UpdateOutcome", "validate"]
 __all__ += exceptions.__all__

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 import os
 import re
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from http import HTTPStatus
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 import httpx
 
-from .exceptions import ConfigurationError
+from ._scopes import PerEventLoop, PerProcess
+from .exceptions import ConfigurationError, error_envelope
 
 if TYPE_CHECKING:
     import anyio
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "ACTIVEPIECES_API_KEY"
 KEY_FILE_VARIABLE = "ACTIVEPIECES_API_KEY_FILE"
 BASE_URL_VARIABLE = "ACTIVEPIECES_BASE_URL"
+
+# The request extension that says which key an attempt was sent with: how often the source had been read by then.
+KEY_EXTENSION = "activepieces_key"
 
 KeySource = str | Callable[[], str]
 AsyncKeySource = str | Callable[[], str] | Callable[[], Awaitable[str]]
@@ -33,127 +35,142 @@ _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 def resolve_base_url(base_url: str | None, default: str, *, allow_http: bool) -> str:
-    """Find the address: the argument, else the environment, else the default.
+    """Return the address: the argument, else the environment, else the default.
 
-    Raises: ConfigurationError where it is not https, loopback excepted, or is more than an address.
+    Raises:
+        ConfigurationError: It is not https, loopback excepted, or is more than an address.
     """
-    address = os.environ.get(BASE_URL_VARIABLE, default) if base_url is None else base_url
+    name = "base_url"
+    if base_url is None:
+        name, base_url = BASE_URL_VARIABLE, os.environ.get(BASE_URL_VARIABLE, default)
     try:
-        url = httpx.URL(address)
-    except httpx.InvalidURL as error:
-        raise ConfigurationError(f"base_url is not a URL: {error}") from None
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise ConfigurationError(f"{name} is not a URL: {error}") from None
     if url.scheme not in ("https", "http") or not url.host or url.userinfo or url.query or url.fragment:
-        raise ConfigurationError("base_url must be an address alone, like https://flows.example.com/api")
+        raise ConfigurationError(f"{name} must be an address alone, like https://flows.example.com/api")
     if url.scheme == "http" and not allow_http and not _LOOPBACK.fullmatch(url.host):
-        raise ConfigurationError(f"base_url must be https, since http shows the key to others; it is {address!r}")
+        raise ConfigurationError(f"{name} must be https, since http shows the key to others; it is {base_url!r}")
     return str(url).rstrip("/")
 
 
-@attrs.frozen
+def is_rejected_key(outcome: object) -> bool:
+    """Return whether a response says that the key is no longer valid: 401, or 403 with SESSION_EXPIRED."""
+    match outcome:
+        case httpx.Response(status_code=401):
+            return True
+        case httpx.Response(status_code=403):
+            return error_envelope(outcome).get("code") == "SESSION_EXPIRED"
+        case _:
+            return False
+
+
+@attrs.frozen(eq=False)
+class Secret:
+    """An argument that no representation shows: tracebacks may show the locals of a frame."""
+
+    value: AsyncKeySource | None = attrs.field(repr=False)
+
+
+@attrs.frozen(eq=False)
 class Key:
-    """A key or its source, which no representation shows, and how often the source had been asked when it came."""
+    """A key; how often the source has been read, and how often it had been when it first gave this key."""
 
-    value: Any = attrs.field(repr=False)
-    generation: int = 0
-
-    def signed(self, request: httpx.Request) -> httpx.Request:
-        """Put the key into a request."""
-        request.headers["Authorization"] = f"Bearer {self.value}"
-        return request
+    value: str = attrs.field(repr=False)
+    reads: int = 1
+    first_read: int = 1
 
 
 class BearerAuth(httpx.Auth):
-    """Adds `Authorization: Bearer <key>`; a key that can be renewed is asked for again after one 401.
+    """Adds `Authorization: Bearer <key>`, and reads the key source again when the service rejects its key.
 
-    The key is the argument, else ACTIVEPIECES_API_KEY, else what the file named by ACTIVEPIECES_API_KEY_FILE holds.
+    The key is the argument, else ACTIVEPIECES_API_KEY, else the content of the file named by ACTIVEPIECES_API_KEY_FILE.
 
-    Raises: ConfigurationError where there is no key, or one that no header can carry.
+    Raises:
+        ConfigurationError: There is no key, or one that no header can carry.
     """
 
-    def __init__(self, api_key: Key) -> None:
-        self._key = Key(None)
-        self._locks: dict[int, threading.Lock] = {}
-        self._origin, self._source = _find_source(api_key)
+    def __init__(self, api_key: Secret) -> None:
+        self._key: Key | None = None
+        self._name, self._source = _find_source(api_key)
+        # Under the lock, the first of many calls whose key is rejected reads the source; the others see that it was.
+        self._lock = PerProcess(threading.Lock)
+        self._async_lock = PerEventLoop(_make_async_lock)
         if not callable(api_key.value):
-            self._obtain(0)
+            self._accept(self._source())
+        self._renewable = callable(api_key.value) or self._name == KEY_FILE_VARIABLE
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Carry out the flow, with a source that is called."""
-        flow = self._flow(request)
-        step = next(flow)
-        while step is not None:
-            step = flow.send(self._obtain(step) if isinstance(step, int) else (yield step))
+        """Send a request with the key, which a callable is asked for before the first one."""
+        yield _sign(request, self._key or self._read(reads=0))
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Carry out the flow, with a source that may be awaited."""
-        flow = self._flow(request)
-        step = next(flow)
-        while step is not None:
-            step = flow.send(await self._obtain_async(step) if isinstance(step, int) else (yield step))
+        """Do the same with a source that may be async."""
+        yield _sign(request, self._key or await self._read_async(reads=0))
 
-    def _flow(self, request: httpx.Request) -> Generator[httpx.Request | int | None, Any, None]:
-        """Decide: a number asks for a key of a later generation, a request is to be sent, None is the end."""
-        key: Key = self._key if self._key.generation else (yield 0)
-        response = _as_sent((yield key.signed(request)))
-        if response.status_code == HTTPStatus.UNAUTHORIZED:
-            renewed: Key = yield key.generation
-            if renewed.value != key.value:
-                _as_sent((yield renewed.signed(request)))
-        yield None
+    def renew(self, rejected: int) -> bool:
+        """Read the source, unless another call has since the rejected key was read; return whether its key differs."""
+        return self._renewable and self._read(rejected).first_read > rejected
 
-    @functools.cached_property
-    def _async_lock(self) -> anyio.Lock:
-        import anyio  # noqa: PLC0415 - when it is first needed
+    async def renew_async(self, rejected: int) -> bool:
+        """Do the same with a source that may be async."""
+        return self._renewable and (await self._read_async(rejected)).first_read > rejected
 
-        return anyio.Lock()
+    def _read(self, reads: int) -> Key:
+        with self._lock.get():
+            return self._known_since(reads) or self._accept(self._source())
 
-    # Under the lock, the first of many calls that got 401 asks the source; the others find that it has been asked.
+    async def _read_async(self, reads: int) -> Key:
+        async with self._async_lock.get():
+            if known := self._known_since(reads):
+                return known
+            value = self._source()
+            return self._accept(await value if inspect.isawaitable(value) else value)
 
-    def _obtain(self, generation: int) -> Key:
-        # A lock for each process: one that is held while another thread forks stays locked in the child for ever.
-        with self._locks.setdefault(os.getpid(), threading.Lock()):
-            if self._key.generation == generation:
-                self._take(Key(self._source(), generation + 1))
-            return self._key
+    def _known_since(self, reads: int) -> Key | None:
+        return self._key if self._key and self._key.reads > reads else None
 
-    async def _obtain_async(self, generation: int) -> Key:
-        async with self._async_lock:
-            if self._key.generation == generation:
-                answer = self._source()
-                self._take(Key(await answer if inspect.isawaitable(answer) else answer, generation + 1))
-            return self._key
-
-    def _take(self, key: Key) -> None:
-        if not isinstance(key.value, str) or not _KEY.fullmatch(key.value):
-            raise ConfigurationError(f"{self._origin} gives no key that a header can carry")
-        self._key = key
+    def _accept(self, value: object) -> Key:
+        if isinstance(value, Coroutine):
+            value.close()
+            raise ConfigurationError("api_key must not be async for Activepieces; AsyncActivepieces takes it")
+        if not isinstance(value, str) or not _KEY.fullmatch(value):
+            raise ConfigurationError(f"{self._name} gives no key that a header can carry")
+        reads = self._key.reads + 1 if self._key else 1
+        known = self._key and self._key.value == value
+        self._key = Key(value, reads, self._key.first_read if self._key and known else reads)
+        return self._key
 
 
-def _as_sent(response: httpx.Response) -> httpx.Response:
-    """Leave the body as it is on the wire: it was asked for uncompressed, and a kilobyte can swell to gigabytes."""
-    if "Content-Encoding" in response.headers:
-        del response.headers["Content-Encoding"]
-    return response
+def _sign(request: httpx.Request, key: Key) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {key.value}"
+    request.extensions[KEY_EXTENSION] = key.reads
+    return request
 
 
-def _find_source(api_key: Key) -> tuple[str, Callable[[], str | Awaitable[str]]]:
-    """Find where keys come from, and its name; a source that is not a callable or a file gives the same key again."""
-    value: AsyncKeySource | None = api_key.value
-    if callable(value):
-        return "api_key()", value
-    if value is not None:
-        return "api_key", lambda: value
-    if KEY_VARIABLE in os.environ:
-        key = os.environ[KEY_VARIABLE]
+def _make_async_lock() -> anyio.Lock:
+    import anyio  # noqa: PLC0415 - the sync client does not need it
+
+    return anyio.Lock()
+
+
+def _find_source(api_key: Secret) -> tuple[str, Callable[[], str | Awaitable[str]]]:
+    """Return the name of the key source, and a function that reads it."""
+    source = api_key.value
+    if callable(source):
+        return "api_key()", source
+    if source is not None:
+        return "api_key", lambda: source
+    if key := os.environ.get(KEY_VARIABLE):
         return KEY_VARIABLE, lambda: key
     if path := os.environ.get(KEY_FILE_VARIABLE):
-        return KEY_FILE_VARIABLE, lambda: _read_key(path)
+        return KEY_FILE_VARIABLE, lambda: _read_file(path)
     raise ConfigurationError(
-        f"no API key: pass api_key, or set {KEY_VARIABLE}, or {KEY_FILE_VARIABLE} to a file's path"
+        f"no API key: pass api_key, or set {KEY_VARIABLE}, or {KEY_FILE_VARIABLE} to the path of a file"
     )
 
 
-def _read_key(path: str) -> str:
+def _read_file(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:

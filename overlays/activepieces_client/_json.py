@@ -1,18 +1,19 @@
-"""JSON values: made from what Python has, named by path, shown short, compared."""
+"""JSON values: read from Python values, located by JSONPath, shortened for messages, compared."""
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard, cast
 
-Keys = tuple[str | int, ...]
-"""Where a value stands inside another: the names and indices that lead to it."""
+Location = tuple[str | int, ...]
+"""The names and indices that lead to a value inside another."""
 
-Report = Callable[[Keys, str], object]
-"""Told of a problem: where it is, and what it is."""
+Report = Callable[[Location, str], object]
+"""Called with each violation: where it is, and what it is."""
 
 # jsonschema-rs and the json module both give up, each in its own way, somewhere beyond this depth.
 MAX_DEPTH = 200
@@ -24,23 +25,25 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    """Whether a JSON value is an object."""
+    """Return whether a JSON value is an object."""
     return isinstance(value, dict)
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Whether a JSON value is an array."""
+    """Return whether a JSON value is an array."""
     return isinstance(value, list)
 
 
-def json_path(keys: Keys, root: str = "$") -> str:
-    """Write where a value stands as a JSONPath (RFC 9535)."""
-    plain = (isinstance(key, str) and _IDENTIFIER.fullmatch(key) for key in keys)
-    return root + "".join(f".{key}" if name else f"[{json.dumps(key)}]" for key, name in zip(keys, plain, strict=True))
+def json_path(location: Location, root: str = "$") -> str:
+    """Return a location as a JSONPath (RFC 9535)."""
+    return root + "".join(
+        f".{name}" if isinstance(name, str) and _IDENTIFIER.fullmatch(name) else f"[{json.dumps(name)}]"
+        for name in location
+    )
 
 
 def shorten(value: object, length: int = 100) -> str:
-    """Show a value as JSON, cut to a length in characters."""
+    """Return a value as JSON text of at most `length` characters."""
     try:
         text = json.dumps(value, ensure_ascii=False, default=repr)
     except RecursionError:
@@ -48,8 +51,8 @@ def shorten(value: object, length: int = 100) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def flaw(text: str) -> str | None:
-    """Say why a text is not one that JSON can carry exactly and the service can store."""
+def invalid_text(text: str) -> str | None:
+    """Return why JSON cannot carry a text exactly or the service cannot store it; None where both can."""
     bad = _UNSTORABLE.search(text)
     if not bad:
         return None
@@ -57,57 +60,63 @@ def flaw(text: str) -> str | None:
     return f"contains U+{ord(bad[0]):04X}, which {why}"
 
 
-def to_json(value: object, report: Report, keys: Keys = (), inside: tuple[int, ...] = ()) -> Any:
-    """Copy a Python value as plain JSON: dict, list, str, int, float, bool and None, and nothing derived from them.
+def to_json(value: object, report: Report, location: Location = (), parents: tuple[int, ...] = ()) -> Any:
+    """Copy a Python value as plain JSON: dict, list, str, int, float, bool and None, and no subclasses of them.
 
-    What JSON cannot carry exactly is reported, with where it stands; in the copy, None stands in its place.
+    What JSON cannot carry exactly is reported with its location. In its place the copy has None, or the number itself.
     """
-    if isinstance(value, str):
-        if value.isprintable() or not (problem := flaw(value)):
-            return str.__str__(value)
-    elif value is None or isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        if value.isprintable() or not (problem := invalid_text(value)):
+            return str.__str__(value)
     elif isinstance(value, (int, float)):
-        # Beyond the floats, JavaScript reads a number as Infinity, and stores null.
-        if abs(value) <= sys.float_info.max:
-            return int(value) if isinstance(value, int) else float(value)
-        problem = "is not a number that JSON can carry"
-    elif isinstance(value, _CONTAINERS):
-        if id(value) in inside:
-            problem = "contains itself"
-        elif len(inside) >= MAX_DEPTH:
-            problem = f"is nested more than {MAX_DEPTH} levels deep"
-        else:
-            inside = (*inside, id(value))
-            if isinstance(value, (list, tuple)):
-                items = cast("Sequence[object]", value)
-                return [to_json(item, report, (*keys, index), inside) for index, item in enumerate(items)]
-            members: dict[str, Any] = {}
-            for key, item in cast("Mapping[object, object]", value).items():
-                if not isinstance(key, str):
-                    report(keys, f"has a key that is of type {type(key).__name__}, not a string")
-                elif key.isprintable() or not (problem := flaw(key)):
-                    members[str.__str__(key)] = to_json(item, report, (*keys, key), inside)
-                else:
-                    report(keys, f"has a key that {problem}")
-            return members
-    else:
+        # JavaScript reads a number beyond the floats as Infinity, and stores null.
+        if not abs(value) <= sys.float_info.max:
+            name = str(value) if isinstance(value, float) else "a number of this size"
+            report(location, f"is {name}, which JSON cannot carry")
+            value = math.nan
+        return int(value) if isinstance(value, int) else float(value)
+    elif not isinstance(value, _CONTAINERS):
         problem = f"is of type {type(value).__name__}, which JSON does not have"
-    report(keys, problem)
+    elif id(value) in parents:
+        problem = "contains itself"
+    elif len(parents) >= MAX_DEPTH:
+        problem = f"is nested more than {MAX_DEPTH} levels deep"
+    elif isinstance(value, (list, tuple)):
+        items, parents = cast("Sequence[object]", value), (*parents, id(value))
+        return [to_json(item, report, (*location, index), parents) for index, item in enumerate(items)]
+    else:
+        return _object_to_json(cast("Mapping[object, object]", value), report, location, (*parents, id(value)))
+    report(location, problem)
     return None
 
 
-def equal(asked: Any, actual: Any) -> bool:
-    """Compare as JSON does: the order of keys is no difference, nor are 5 and 5.0, but 1 and true are one.
+def _object_to_json(
+    value: Mapping[object, object], report: Report, location: Location, parents: tuple[int, ...]
+) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, item in value.items():
+        if not isinstance(name, str):
+            report(location, f"has a key of type {type(name).__name__}, where JSON has strings")
+        elif name.isprintable() or not (problem := invalid_text(name)):
+            members[str.__str__(name)] = to_json(item, report, (*location, name), parents)
+        else:
+            report(location, f"has a key that {problem}")
+    return members
 
-    A float may come back as an integer of other digits: JavaScript writes 2.0**60 as 1152921504606847000.
+
+def equal(requested: Any, returned: Any) -> bool:
+    """Compare two JSON values: the order of keys does not count, 5 and 5.0 are equal, 1 and true are not.
+
+    A float may be returned as an integer with other digits: JavaScript writes 2.0**60 as 1152921504606847000.
     """
-    if isinstance(asked, str) or asked is None:
-        return bool(asked == actual)
-    if is_object(asked) and is_object(actual):
-        return asked.keys() == actual.keys() and all(equal(asked[key], actual[key]) for key in asked)
-    if is_array(asked) and is_array(actual):
-        return len(asked) == len(actual) and all(map(equal, asked, actual))
-    if isinstance(asked, float) and type(actual) is int and abs(actual) <= sys.float_info.max:
-        return asked == float(actual)
-    return isinstance(asked, bool) is isinstance(actual, bool) and bool(asked == actual)
+    if isinstance(requested, str) or requested is None:
+        return bool(requested == returned)
+    if is_object(requested) and is_object(returned):
+        return requested.keys() == returned.keys() and all(equal(requested[name], returned[name]) for name in requested)
+    if is_array(requested) and is_array(returned):
+        return len(requested) == len(returned) and all(map(equal, requested, returned))
+    if isinstance(requested, float) and type(returned) is int and abs(returned) <= sys.float_info.max:
+        return requested == float(returned)
+    return isinstance(requested, bool) is isinstance(returned, bool) and bool(requested == returned)

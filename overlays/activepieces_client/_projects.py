@@ -1,21 +1,21 @@
-"""The resource `client.projects`: thin, typed methods over the generated functions.
+"""The resource `client.projects`: typed methods over the generated functions.
 
 A new operation gets a method like these in each of the two classes: a `…_detailed` that calls the generated function,
-and one that returns what it parsed. The guard raises for whatever is not the answer of success that the specification
-names, which is why the casts are true.
+and one that returns what it parsed. GuardedClient raises for whatever is not the success that the document describes,
+which is why the casts are true.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 
 import attrs
 
-from ._guard import CallOptions
-from ._json import flaw, shorten
+from activepieces_api.types import UNSET
+
+from ._call import CallOptions
+from ._json import shorten
 from .exceptions import Problem, RequestValidationError
 
 if TYPE_CHECKING:
@@ -29,40 +29,48 @@ if TYPE_CHECKING:
 
 
 def validate(body: Body) -> None:
-    """Check the body of an update without sending it: for forms, imports and dry runs.
+    """Validate the body of an update without sending it: for forms, imports and dry runs.
 
     Args:
         body: What `update` takes.
 
     Raises:
-        RequestValidationError: With every rule of the specification that the body breaks.
+        RequestValidationError: With every violation.
     """
-    from ._specification import specification  # noqa: PLC0415 - when it is first needed
-
-    specification().operations["updateProject"].check({"body": _to_json(body)})
+    _validated({"body": _model(body).to_dict()})
 
 
-def _to_json(body: object) -> Any:
-    """Read the JSON out of a body; the guard checks it."""
-    from activepieces_api.models import UpdateProjectRequest  # noqa: PLC0415 - when it is first needed
+def _model(body: Body) -> UpdateProjectRequest:
+    """Return a body as the generated model, which is validated where it is sent.
 
-    if not isinstance(body, UpdateProjectRequest):
-        return body
+    Raises:
+        RequestValidationError: The model cannot carry the body; with every violation.
+    """
+    from activepieces_api.models import UpdateProjectRequest  # noqa: PLC0415 - with hundreds of models, not on import
+
     try:
-        return body.to_dict()
-    except (AttributeError, TypeError, ValueError):
-        raise RequestValidationError(list(_misfits(body))) from None
+        if isinstance(body, UpdateProjectRequest):
+            body.to_dict()
+            return body
+        model = UpdateProjectRequest.from_dict(body)
+        if model.to_dict() == body:
+            return model
+    except (AttributeError, LookupError, TypeError, ValueError):
+        if isinstance(body, UpdateProjectRequest):
+            raise RequestValidationError(list(_unfit_attributes(body))) from None
+    # The model drops what it does not know, and fails at what it does not expect: here is where that is said.
+    return UpdateProjectRequest.from_dict(_validated({"body": body})["body"])
 
 
-def _wire(body: object) -> Any:
-    """Carry a body through the generated function, which calls nothing of it but `to_dict`."""
-    return SimpleNamespace(to_dict=functools.partial(_to_json, body))
+def _validated(request: Mapping[str, object]) -> dict[str, Any]:
+    from ._specification import specification  # noqa: PLC0415 - not on import
+
+    valid: dict[str, Any] = specification().operations["updateProject"].validate(request)
+    return valid
 
 
-def _misfits(body: UpdateProjectRequest) -> Iterator[Problem]:
-    """Find the fields of a model that hold what the generated code cannot turn into JSON."""
-    from activepieces_api.types import UNSET  # noqa: PLC0415 - when it is first needed
-
+def _unfit_attributes(body: UpdateProjectRequest) -> Iterator[Problem]:
+    """Yield the attributes of a model whose values the generated code cannot turn into JSON."""
     fields = attrs.fields(type(body))
     for field in fields:
         try:
@@ -71,49 +79,48 @@ def _misfits(body: UpdateProjectRequest) -> Iterator[Problem]:
             yield Problem(f"$.{field.name}", f"does not fit {field.type}: {error}")
 
 
-def _segment(project_id: object) -> str:
-    """Refuse what the generated function would turn into some text, or fail on; the guard checks the text itself."""
-    problem = flaw(project_id) if isinstance(project_id, str) else f'{shorten(project_id)} is not of type "string"'
-    if problem:
-        raise RequestValidationError([Problem("path.id", problem)])
-    return str(project_id)
+def _path_id(project_id: object) -> str:
+    """Return an id as plain text: the generated function would send `Tenant.ACME` for a str that is an Enum."""
+    if not isinstance(project_id, str):
+        raise RequestValidationError([Problem("path.id", f'{shorten(project_id)} is not of type "string"')])
+    return str.__str__(project_id)
 
 
 class Projects:
-    """Projects, by `client.projects`."""
+    """Projects, as `client.projects`."""
 
     def __init__(self, generated: Callable[..., AuthenticatedClient]) -> None:
         self._generated = generated
 
     def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
-        """Update a project: a field that is not set stays as it is, and None is sent as null.
+        """Update a project: a property that is unset stays as it is, and None is sent as null.
 
         Args:
             project_id: The id of the project.
             body: What to change: an UpdateProjectRequest, or a mapping in the names of the wire.
-            **options: `check_applied=True`: whether an answer that does not have what was asked is a NotAppliedError.
-                `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; the client's where not given.
-                `max_retries`: how often to repeat what may be repeated; the client's where not given.
+            **options: `check_applied=True`: whether a response that does not show what was requested is a
+                NotAppliedError. `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; by default the
+                client's. `max_retries`: how often to retry what may be retried; by default the client's.
 
         Returns:
             The project as it is after the update.
 
         Raises:
-            RequestValidationError: The id or the body breaks a rule; nothing was sent.
-            NotAppliedError: The service accepted the update, but did not do all of it.
-            ResponseValidationError: The service accepted the update, but its answer cannot be read.
-            APIConnectionError: There was no answer; an APITimeoutError where there was none in time.
-            APIStatusError: The answer is not a success; a subclass for each usual status.
+            RequestValidationError: The id or the body is invalid; nothing was sent.
+            NotAppliedError: The service accepted the update, but did not apply all of it.
+            ResponseValidationError: The status is a success, but the response cannot be read.
+            APIConnectionError: There was no response; an APITimeoutError where there was none in time.
+            APIStatusError: The status is not a success; a subclass for each usual status.
+            ConfigurationError: An option is invalid, or the client is closed; nothing was sent.
         """
         return cast("Project", self.update_detailed(project_id, body, **options).parsed)
 
     def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
-        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
+        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, wire = self._generated(**options), _wire(body)
-        detailed: Response[Any] = update_project.sync_detailed(_segment(project_id), client=client, body=wire)
-        return detailed
+        client, id_, model = self._generated(**options), _path_id(project_id), _model(body)
+        return cast("Response[Project]", update_project.sync_detailed(id_, client=client, body=model))
 
     def update_many(
         self, updates: Iterable[tuple[str, Body]], *, concurrency: int = 16, **options: Unpack[CallOptions]
@@ -135,20 +142,16 @@ class Projects:
             An iterator of outcomes. An update that fails is an outcome, too, and stops no other. An error that
             `updates` raises is raised when all outcomes have been told.
         """
-        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
-
         from ._rollout import RollOut  # noqa: PLC0415 - it needs threads and tasks, which a single update does not
 
-        client = self._generated(**options, raise_429=True)
-
         def update(project_id: str, body: Body) -> Project:
-            return cast("Project", update_project.sync(_segment(project_id), client=client, body=_wire(body)))
+            return self.update(project_id, body, **{**options, "retry_429": False})
 
         return RollOut(update, updates, concurrency)
 
 
 class AsyncProjects:
-    """Projects, by `client.projects` of the async client; the methods are those of `Projects`."""
+    """Projects, as `client.projects` of the async client; the methods are those of `Projects`."""
 
     def __init__(self, generated: Callable[..., AuthenticatedClient]) -> None:
         self._generated = generated
@@ -159,11 +162,10 @@ class AsyncProjects:
 
     async def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
-        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
+        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, wire = self._generated(**options), _wire(body)
-        detailed: Response[Any] = await update_project.asyncio_detailed(_segment(project_id), client=client, body=wire)
-        return detailed
+        client, id_, model = self._generated(**options), _path_id(project_id), _model(body)
+        return cast("Response[Project]", await update_project.asyncio_detailed(id_, client=client, body=model))
 
     def update_many(
         self,
@@ -177,13 +179,9 @@ class AsyncProjects:
         Where the loop is cancelled, or `aclose()` is called, what is in flight is cancelled too; `in_flight` then has
         the project ids of which nobody knows whether they were updated.
         """
-        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - when it is first needed
-
         from ._rollout import AsyncRollOut  # noqa: PLC0415 - as above
 
-        client = self._generated(**options, raise_429=True)
-
         async def update(project_id: str, body: Body) -> Project:
-            return cast("Project", await update_project.asyncio(_segment(project_id), client=client, body=_wire(body)))
+            return await self.update(project_id, body, **{**options, "retry_429": False})
 
         return AsyncRollOut(update, updates, concurrency)

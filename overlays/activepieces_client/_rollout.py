@@ -25,8 +25,8 @@ import attrs
 
 from activepieces_api.models import Project
 
-from ._guard import delay
 from ._outcome import UpdateOutcome
+from ._retry import backoff
 from .exceptions import ActivepiecesError, RateLimitError
 
 # Seconds: the longest that Retry-After can make a roll-out pause.
@@ -155,7 +155,7 @@ class _RollOut:
                 running = sum(other.started and not other.ended for other in self._open.values())
                 self._era, self._eras_in_vain = self._era + 1, self._eras_in_vain + 1
                 self._limit = max(1.0, min(self._limit, running + 1) / 2)
-            seconds = delay(None, self._eras_in_vain) if result.retry_after is None else result.retry_after
+            seconds = backoff(self._eras_in_vain - 1) if result.retry_after is None else result.retry_after
             self._paused_until = max(self._paused_until, time.monotonic() + min(seconds, MAX_PAUSE))
             if again <= MAX_REFUSALS:
                 self._open[update.index] = _Update(update.index, update.project_id, update.body, again, result)

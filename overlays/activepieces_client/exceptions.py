@@ -2,13 +2,13 @@
 
 ActivepiecesError
 ├── ConfigurationError                  the client cannot work as it is set up
-├── RequestValidationError              the request breaks a rule; nothing was sent (also a ValueError)
-├── ResponseValidationError             the service accepted the request, but its answer cannot be read
-├── NotAppliedError                     the service accepted the request, but did not do all of it
+├── RequestValidationError              the request is invalid; nothing was sent (also a ValueError)
+├── ResponseValidationError             a success that cannot be read; `reached` says whether the service sent it
+├── NotAppliedError                     the service accepted the request, but did not apply all of it
 └── APIError
-    ├── APIConnectionError              no answer
-    │   └── APITimeoutError             no answer in time
-    └── APIStatusError                  an answer that is not a success
+    ├── APIConnectionError              no response
+    │   └── APITimeoutError             no response in time
+    └── APIStatusError                  a response whose status is not a success
         ├── BadRequestError             400
         ├── AuthenticationError         401
         ├── PaymentRequiredError        402
@@ -22,15 +22,17 @@ ActivepiecesError
 
 from __future__ import annotations
 
-import email.utils
-import time
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import attrs
 import httpx
 
+from activepieces_api.types import UNSET
+
 from ._json import is_object, shorten
+from ._retry import parse_retry_after
 
 __all__ = [
     "APIConnectionError",
@@ -56,9 +58,13 @@ __all__ = [
 ]
 
 
+# The response extension that names the encoding of a body which was not decompressed.
+COMPRESSED_EXTENSION = "activepieces_compressed"
+
+
 @attrs.frozen
 class Problem:
-    """One rule that a request breaks: where (a JSONPath into the body, or `path.id` for a parameter), and how."""
+    """One violation of a request: where (a JSONPath into the body, or `path.id` for a parameter), and what it is."""
 
     path: str
     message: str
@@ -69,14 +75,18 @@ class Problem:
 
 @attrs.frozen
 class Difference:
-    """One field that is not as the request asked: where (a JSONPath), what was asked, and what is."""
+    """One property that is not as requested: where (a JSONPath), what was requested, and what the response shows.
+
+    `returned` is UNSET where the response lacks the property, as that of a server older than the property does.
+    """
 
     path: str
-    asked: Any
-    actual: Any
+    requested: Any
+    returned: Any
 
     def __str__(self) -> str:
-        return f"{self.path}: asked {shorten(self.asked)}, is {shorten(self.actual)}"
+        shown = "the response lacks it" if self.returned is UNSET else f"the response shows {shorten(self.returned)}"
+        return f"{self.path}: requested {shorten(self.requested)}, {shown}"
 
 
 class ActivepiecesError(Exception):
@@ -88,49 +98,57 @@ class ActivepiecesError(Exception):
 
 
 class ConfigurationError(ActivepiecesError):
-    """The client cannot work as it is set up: a key or an address is missing or malformed."""
+    """The client cannot work as it is set up: an argument or an environment variable is missing or invalid."""
 
 
 class RequestValidationError(ActivepiecesError, ValueError):
-    """The request breaks rules of the specification; nothing was sent.
+    """The request is invalid; nothing was sent.
 
     Attributes:
-        problems: Every rule that it breaks, in the order of the request.
+        problems: Every violation, in the order of the request.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n  ".join(["nothing was sent, since the request is not valid:", *map(str, problems)]))
+        super().__init__("\n  ".join(["the request is invalid, and nothing was sent:", *map(str, problems)]))
 
 
 class ResponseValidationError(ActivepiecesError):
-    """The service accepted the request, but its answer cannot be read; do not take it for a failed update.
+    """The status is a success, but the response cannot be read.
 
     Attributes:
-        response: The answer.
+        response: The response.
+        reached: True where the service accepted the request: do not take it for a failed update. False where something
+            else responded, such as the web page that a base_url without /api leads to.
     """
 
-    def __init__(self, message: str, response: httpx.Response) -> None:
+    def __init__(self, message: str, response: httpx.Response, *, reached: bool) -> None:
         self.response = response
-        super().__init__(f"{message} ({describe(response.request)}, status {response.status_code})")
+        self.reached = reached
+        who = (
+            "the service accepted the request, but its response" if reached else "the API was not reached: the response"
+        )
+        super().__init__(f"{who} {message} ({describe(response.request)}, status {response.status_code})")
 
 
 class NotAppliedError(ActivepiecesError):
-    """The service accepted the request, but what it answers is not what was asked.
+    """The service accepted the request, but the response does not show what was requested.
 
     Attributes:
         project: The project as it is now.
-        fields: Every field that is not as asked.
+        fields: Every property that differs.
     """
 
     def __init__(self, project: Any, fields: Sequence[Difference]) -> None:
         self.project = project
         self.fields: tuple[Difference, ...] = tuple(fields)
-        super().__init__("\n  ".join(["the service accepted the update, but did not do all of it:", *map(str, fields)]))
+        super().__init__(
+            "\n  ".join(["the service accepted the update, but did not apply all of it:", *map(str, fields)])
+        )
 
 
 class APIError(ActivepiecesError):
-    """There was no answer, or not a success.
+    """There was no response, or its status is not a success.
 
     Attributes:
         request: The request that was sent last, without its key.
@@ -144,25 +162,29 @@ class APIError(ActivepiecesError):
 
 
 class APIConnectionError(APIError):
-    """There was no answer: no connection, or one that broke."""
+    """There was no response: no connection, or one that broke."""
+
+    def __init__(self, message: str, request: httpx.Request, attempts: int = 1) -> None:
+        super().__init__(f"{message} from {_origin(request.url)}", request, attempts)
 
 
 class APITimeoutError(APIConnectionError):
-    """There was no answer in time; the service may have made the update all the same."""
+    """There was no response in time; the service may have made the update all the same."""
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {}
 
 
 class APIStatusError(APIError):
-    """The answer is not a success.
+    """The status of the response is not a success.
 
     Attributes:
-        status_code: The HTTP status.
-        code: The service's word for what went wrong, such as ENTITY_NOT_FOUND; None where it gave none.
-        params: What the service says about it, by name; empty where it says nothing.
+        status_code: The status code.
+        code: The error code of the service, such as ENTITY_NOT_FOUND; None where the response has none.
+        params: What the service adds to the code, by name; empty where it adds nothing.
         message: What went wrong, for people.
-        response: The answer.
+        retry_after: The seconds that `Retry-After` asks to wait; None where the response has none.
+        response: The response.
     """
 
     def __init_subclass__(cls, status: int | None = None) -> None:
@@ -170,19 +192,16 @@ class APIStatusError(APIError):
             _BY_STATUS[status] = cls
 
     def __init__(self, response: httpx.Response, attempts: int = 1) -> None:
-        envelope = _envelope(response)
+        envelope = error_envelope(response)
         code, params = envelope.get("code"), envelope.get("params")
         self.response = response
         self.status_code: int = response.status_code
         self.code: str | None = code if isinstance(code, str) else None
         self.params: dict[str, Any] = params if is_object(params) else {}
-        words = (envelope.get("message"), self.params.get("message"), self.params and shorten(self.params, 500))
-        said = next((word[:500] for word in words if isinstance(word, str) and word), response.reason_phrase)
-        if response.has_redirect_location:
-            said = f"a redirect to {shorten(response.headers['location'])}, which is not followed"
-        self.message: str = said or "no reason given"
-        head = f"{self.status_code} {self.code}" if self.code else self.status_code
-        super().__init__(f"{head}: {self.message}", response.request, attempts)
+        self.message: str = _reason(response, envelope)
+        self.retry_after: float | None = parse_retry_after(response)
+        status = f"{self.status_code} {self.code}" if self.code else self.status_code
+        super().__init__(f"{status}: {self.message}", response.request, attempts)
 
 
 class BadRequestError(APIStatusError, status=400):
@@ -198,7 +217,7 @@ class PaymentRequiredError(APIStatusError, status=402):
 
 
 class PermissionDeniedError(APIStatusError, status=403):
-    """403: the key may not do this."""
+    """403: the key may not do this, or its session has expired."""
 
 
 class NotFoundError(APIStatusError, status=404):
@@ -206,7 +225,7 @@ class NotFoundError(APIStatusError, status=404):
 
 
 class ConflictError(APIStatusError, status=409):
-    """409: the external id is taken, or a rule of the business is broken."""
+    """409: the external id is taken, or another rule of the service is violated."""
 
 
 class PayloadTooLargeError(APIStatusError, status=413):
@@ -214,15 +233,7 @@ class PayloadTooLargeError(APIStatusError, status=413):
 
 
 class RateLimitError(APIStatusError, status=429):
-    """429: too many requests.
-
-    Attributes:
-        retry_after: How long the service asks to wait, in seconds; None where it does not say.
-    """
-
-    def __init__(self, response: httpx.Response, attempts: int = 1) -> None:
-        self.retry_after: float | None = retry_after(response)
-        super().__init__(response, attempts)
+    """429: too many requests."""
 
 
 class ServerError(APIStatusError):
@@ -230,30 +241,55 @@ class ServerError(APIStatusError):
 
 
 def status_error(response: httpx.Response, attempts: int) -> APIStatusError:
-    """Find the exception for an answer that is not a success, whatever its status and its body."""
+    """Return the exception for a response that is not a success, whatever its status and body."""
     other = ServerError if response.status_code >= 500 else APIStatusError
     return _BY_STATUS.get(response.status_code, other)(response, attempts)
 
 
-def retry_after(response: httpx.Response) -> float | None:
-    """Read how many seconds `Retry-After` asks to wait: a number of seconds, or a date (RFC 9110)."""
-    header = response.headers.get("Retry-After", "").strip()
-    if header.isdecimal():
-        return float(header)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
-    except (ValueError, OverflowError):
-        return None
+def unreadable(response: httpx.Response) -> ResponseValidationError:
+    """Return the exception for a success that is not JSON: something else responded, if it is not half a response."""
+    encoding, content_type = response.extensions.get(COMPRESSED_EXTENSION), response.headers.get("Content-Type", "")
+    if encoding:
+        return ResponseValidationError(f"is compressed ({encoding}), which was not asked for", response, reached=True)
+    if re.match(r"application/([\w.+-]+\+)?json", content_type, re.IGNORECASE):
+        return ResponseValidationError("is not JSON", response, reached=True)
+    message = f"is {content_type.partition(';')[0] or 'of no type'} and not JSON: does base_url end in /api?"
+    return ResponseValidationError(message, response, reached=False)
 
 
 def describe(request: httpx.Request) -> str:
-    """Name a request by method and path, as it may stand in a log."""
+    """Return method and path of a request, as they may stand in a log."""
     return f"{request.method} {request.url.path}"
 
 
-def _envelope(response: httpx.Response) -> dict[str, Any]:
+def error_envelope(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object that a response is; an empty one where it is anything else, such as a proxy's HTML."""
     try:
         body: object = response.json()
-    except (ValueError, RecursionError):  # HTML, half a body, bytes that are not UTF-8: a proxy's, not the service's
+    except (ValueError, RecursionError):  # HTML, half a body, bytes that are not UTF-8
         return {}
     return body if is_object(body) else {}
+
+
+def _reason(response: httpx.Response, envelope: dict[str, Any]) -> str:
+    """Return what went wrong, in the words of the response, in whatever form proxies and services have for it."""
+    if response.has_redirect_location:
+        return f"a redirect to {shorten(response.headers['location'])}, which is not followed"
+    params, error = envelope.get("params"), envelope.get("error")
+    texts = [
+        envelope.get("message"),
+        params.get("message") if is_object(params) else None,
+        error.get("message") if is_object(error) else None,
+        envelope.get("detail"),  # application/problem+json (RFC 9457), and its title
+        envelope.get("title"),
+        shorten(params, 500) if is_object(params) and params else None,
+        error,
+        response.text if response.headers.get("Content-Type", "").startswith("text/plain") else None,
+        response.reason_phrase,
+    ]
+    return next((text.strip()[:500] for text in texts if isinstance(text, str) and text.strip()), "no reason given")
+
+
+def _origin(url: httpx.URL) -> str:
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{url.scheme}://{host}:{url.port or {'https': 443, 'http': 80}.get(url.scheme, 0)}"

@@ -92,7 +92,7 @@ class Updates:
                 yield line.number, Problem("$", line.problem)
                 continue
             try:
-                operation().check({"path": {"id": line.project_id}, "body": line.body})
+                operation().validate({"path": {"id": line.project_id}, "body": line.body})
             except RequestValidationError as error:
                 yield from ((line.number, problem) for problem in error.problems)
             if isinstance(line.project_id, str):

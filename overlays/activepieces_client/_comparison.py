@@ -1,0 +1,45 @@
+"""What was requested compared with what the response shows: the service ignores properties in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from activepieces_api.types import UNSET
+
+from ._json import Location, equal, is_object, json_path
+from .exceptions import Difference
+
+Echo = dict[str, "Echo | None"]
+"""The properties of a request that the response has too; with their own where they are objects of that kind."""
+
+
+def echo(request: dict[str, Any], response: dict[str, Any]) -> Echo | None:
+    """Return the properties that two schemas share; None for a value that is replaced whole.
+
+    An object with named properties (`additionalProperties: false`) is changed property by property.
+    """
+    if request.get("additionalProperties") is not False:
+        return None
+    shown = _properties(response)
+    return {name: echo(schema, shown[name]) for name, schema in request.get("properties", {}).items() if name in shown}
+
+
+def differences(echoed: Echo | None, requested: Any, returned: Any, location: Location = ()) -> Iterator[Difference]:
+    """Yield what a response shows otherwise than requested, or lacks."""
+    if echoed is not None and is_object(requested) and is_object(returned):
+        for name, value in requested.items():
+            if name in echoed:
+                actual = returned.get(name, UNSET)
+                if not equal(value, actual):
+                    yield from differences(echoed[name], value, actual, (*location, name))
+    elif not equal(requested, returned):
+        yield Difference(json_path(location), requested, returned)
+
+
+def _properties(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of an object, which may be one of several schemas: one of null, say."""
+    properties: dict[str, Any] = dict(schema.get("properties", {}))
+    for branch in [*schema.get("anyOf", []), *schema.get("oneOf", [])]:
+        properties |= _properties(branch)
+    return properties

@@ -1,0 +1,113 @@
+"""The deadline of a sync attempt, over the head of the response too: a workaround for encode/httpx#1450.
+
+The timeouts of httpx limit each read and write. A server that sends a byte now and then stays within them, and holds a
+call for hours. A task is cancelled; a thread can only be stopped where it waits, which is in the network streams of
+httpcore. Those are what this module replaces, by the `network_backend` that httpcore documents for that purpose.
+
+httpx has no argument for it, which is why the transport makes its pool itself. Once it has one, or a timeout for a
+whole request, this module goes: tests/test_deadline.py fails then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import ssl
+import threading
+import time
+from collections.abc import Generator, Iterable
+
+import httpcore
+import httpx
+
+TOO_LONG = "the attempt took longer than its timeouts together"
+
+# Bytes; between two chunks it shows that a server takes few at a time.
+_CHUNK = 65536
+
+
+class _Attempt(threading.local):
+    """When the attempt of this thread must end, on the monotonic clock."""
+
+    deadline = math.inf
+
+
+_attempt = _Attempt()
+
+
+@contextlib.contextmanager
+def deadline_in(seconds: float) -> Generator[None]:
+    """Have the attempt that this thread makes in the block end after so many seconds."""
+    # A key source that makes calls of its own, in the middle of an attempt, has a deadline of its own for them.
+    outer, _attempt.deadline = _attempt.deadline, time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _attempt.deadline = outer
+
+
+def check_deadline() -> None:
+    """Raise httpx.ReadTimeout after the deadline."""
+    if time.monotonic() > _attempt.deadline:
+        raise httpx.ReadTimeout(TOO_LONG)
+
+
+def _limited(timeout: float | None, expired: type[httpcore.TimeoutException]) -> float | None:
+    left = _attempt.deadline - time.monotonic()
+    if left <= 0:
+        raise expired(TOO_LONG)
+    if left == math.inf:
+        return timeout
+    return left if timeout is None else min(left, timeout)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection whose reads and writes end at the deadline."""
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _limited(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), _CHUNK):
+            self._stream.write(buffer[start : start + _CHUNK], _limited(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        timeout = _limited(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+class _Backend(httpcore.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        timeout = _limited(timeout, httpcore.ConnectTimeout)
+        return _Stream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class DeadlineTransport(httpx.HTTPTransport):
+    """An `httpx.HTTPTransport`, also for what instruments that class, whose connections keep the deadline."""
+
+    def __init__(self, ssl_context: ssl.SSLContext, limits: httpx.Limits) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl_context,
+            max_connections=limits.max_connections,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=_Backend(),
+        )

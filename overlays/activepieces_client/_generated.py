@@ -1,0 +1,49 @@
+"""The generated client, with GuardedClient as its httpx client: what its `with_…` methods return has that too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import attrs
+import httpx
+
+from activepieces_api import AuthenticatedClient
+
+from ._http import AsyncGuardedClient, GuardedClient
+from .exceptions import ConfigurationError
+
+
+@attrs.define
+class SyncGenerated(AuthenticatedClient):
+    """For the functions `sync` and `sync_detailed`."""
+
+    make: Callable[..., GuardedClient] = attrs.field(kw_only=True, repr=False)
+
+    def get_httpx_client(self) -> httpx.Client:
+        """Return the httpx client that the functions call."""
+        if self._client is None:
+            self._client = self.make(headers=self._headers, cookies=self._cookies, timeout=self._timeout)
+        return self._client
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """Refuse: nothing would validate what is sent."""
+        raise ConfigurationError("Activepieces is for the functions sync and sync_detailed; nothing was sent")
+
+
+@attrs.define
+class AsyncGenerated(AuthenticatedClient):
+    """For the functions `asyncio` and `asyncio_detailed`."""
+
+    make: Callable[..., AsyncGuardedClient] = attrs.field(kw_only=True, repr=False)
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """Return the httpx client that the functions call."""
+        if self._async_client is None:
+            self._async_client = self.make(headers=self._headers, cookies=self._cookies, timeout=self._timeout)
+        return self._async_client
+
+    def get_httpx_client(self) -> httpx.Client:
+        """Refuse: nothing would validate what is sent."""
+        raise ConfigurationError(
+            "AsyncActivepieces is for the functions asyncio and asyncio_detailed; nothing was sent"
+        )

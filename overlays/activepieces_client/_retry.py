@@ -1,0 +1,56 @@
+"""When an attempt is retried, and after how long. Pure functions: no clock of their own, no I/O."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import re
+import time
+
+import httpx
+
+# Seconds.
+MIN_BACKOFF = 0.5
+MAX_BACKOFF = 8.0
+MAX_RETRY_AFTER = 60.0
+
+
+def should_retry(outcome: object, *, idempotent: bool) -> bool:
+    """Return whether a failed attempt, a response or an httpx.RequestError, may be sent again."""
+    match outcome:
+        # No connection was made, so nothing was sent.
+        case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return True
+        # The request may have been carried out.
+        case httpx.TimeoutException() | httpx.NetworkError() | httpx.RemoteProtocolError():
+            return idempotent
+        # The server or a proxy was busy: request timeout, too many requests.
+        case httpx.Response(status_code=408 | 429):
+            return idempotent
+        # The server or a proxy failed; codes outside the IANA list too, such as 520.
+        case httpx.Response():
+            return idempotent and outcome.status_code >= 500
+        # A proxy that refuses, a URL that no transport takes: the next attempt would end alike.
+        case _:
+            return False
+
+
+def backoff(retries: int) -> float:
+    """Return the seconds to wait before the next retry, after so many: exponential, with full jitter."""
+    return random.uniform(0, min(MAX_BACKOFF, MIN_BACKOFF * 2**retries))  # noqa: S311 - no secret
+
+
+def parse_retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that `Retry-After` asks to wait (RFC 9110, section 10.2.3); None where it is not readable.
+
+    A number of seconds, with decimals too, which some proxies send; or a date in any of HTTP's three formats.
+    """
+    header = response.headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,15}(\.[0-9]*)?", header):
+        return float(header)
+    date = email.utils.parsedate_tz(header)
+    try:
+        # Every date of HTTP is in UTC, also where it does not say so: asctime's.
+        return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,50 @@
+"""Values that belong to one process or one event loop: connections and locks cannot be shared beyond it."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class PerProcess(Generic[T]):
+    """Makes a value, and another one after a fork, since the parent goes on using the first."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._process, self._value = os.getpid(), make()
+
+    def get(self) -> T:
+        """Return the value of this process."""
+        if self._process != os.getpid():
+            self._process, self._value = os.getpid(), self._make()
+        return self._value
+
+
+class PerEventLoop(Generic[T]):
+    """Makes a value for each event loop, of asyncio or trio, in which it is asked for."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._values = PerProcess(weakref.WeakKeyDictionary[object, T])
+
+    def get(self) -> T:
+        """Return the value of the running event loop."""
+        values, event_loop = self._values.get(), _running_event_loop()
+        if event_loop not in values:
+            values[event_loop] = self._make()
+        return values[event_loop]
+
+
+def _running_event_loop() -> object:
+    import asyncio  # noqa: PLC0415 - whoever calls this has loaded it; the sync client never does
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        import trio  # noqa: PLC0415 - not a dependency: under trio it is there
+
+        return trio.lowlevel.current_trio_token()

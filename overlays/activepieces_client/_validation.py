@@ -1,0 +1,109 @@
+"""JSON Schema validation: every violation of a value, where it is and what it is, in words for people."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema_rs
+from jsonschema_rs import ValidationError, ValidationErrorKind
+
+import activepieces_api.models
+
+from ._json import Location, shorten
+
+_REFERENCE = re.compile(r'"\$ref": "#/components/schemas/(.*?)"')
+
+# Stands for the value in the validator's messages, where a long one is shortened.
+_MASK = "\0"
+
+
+class Schema:
+    """A JSON Schema (2020-12, with patterns as in ECMA-262) of the document.
+
+    Attributes:
+        definition: The schema, with every `$ref` but recursive ones replaced by what it refers to.
+    """
+
+    def __init__(self, definition: dict[str, Any], document: dict[str, Any]) -> None:
+        self._name: str = definition.get("$ref", "").rpartition("/")[2]
+        # A recursive reference stays one, so the components come along.
+        whole = {**definition, "components": {"schemas": _referenced(definition, document)}}
+        self.definition: dict[str, Any] = jsonschema_rs.dereference(whole)
+        self._validator = jsonschema_rs.Draft202012Validator(self.definition, mask=_MASK)
+
+    def violations(self, value: Any) -> Iterator[tuple[Location, str]]:
+        """Yield every violation of a JSON value: its location, and what it is."""
+        if self._validator.is_valid(value):
+            return
+        try:
+            errors = [error for whole in self._validator.iter_errors(value) for error in _most_precise(whole)]
+        except ValueError as reason:  # it gives up where an invalid value is some 255 levels deep
+            yield (), f"cannot be validated: {reason}"
+            return
+        wrong_type = {tuple(error.instance_path) for error in errors if error.kind.name == "type"}
+        for error in errors:
+            location = tuple(error.instance_path)
+            if isinstance(error.kind, ValidationErrorKind.AdditionalProperties):
+                known = find(self.definition, error.schema_path[:-1])["properties"]
+                yield from (((*location, name), _unknown_property(name, known)) for name in error.kind.unexpected)
+            elif error.kind.name == "type" or location not in wrong_type:
+                yield location, _message(error).replace(_MASK, shorten(find(value, location)))
+
+    def parse(self, value: Any) -> Any:
+        """Return the generated model of a JSON value.
+
+        Raises:
+            LookupError, TypeError, ValueError, AttributeError: It cannot be made.
+        """
+        return vars(activepieces_api.models)[self._name].from_dict(value)
+
+
+def find(value: Any, location: list[str | int] | Location) -> Any:
+    """Return what is at a location of a value."""
+    return functools.reduce(lambda inner, key: inner[key], location, value)
+
+
+def _referenced(definition: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Return the components that a schema needs, of hundreds that there may be."""
+    schemas: dict[str, Any] = {}
+    waiting = [definition]
+    while waiting:
+        names = set(_REFERENCE.findall(json.dumps(waiting.pop())))
+        for name in names - schemas.keys():
+            schemas[name] = document["components"]["schemas"][name]
+            waiting.append(schemas[name])
+    return schemas
+
+
+def _most_precise(error: ValidationError) -> Iterator[ValidationError]:
+    """Replace the violation of an `anyOf` by those of the one branch whose type the value has, such as not null."""
+    if isinstance(error.kind, ValidationErrorKind.AnyOf | ValidationErrorKind.OneOfNotValid):
+        branches = [branch for branch in error.kind.context if not any(_is_of_other_type(error, e) for e in branch)]
+        if len(branches) == 1:
+            for inner in branches[0]:
+                yield from _most_precise(inner)
+            return
+    yield error
+
+
+def _is_of_other_type(whole: ValidationError, inner: ValidationError) -> bool:
+    return inner.kind.name == "type" and inner.instance_path == whole.instance_path
+
+
+def _message(error: ValidationError) -> str:
+    if isinstance(error.kind, ValidationErrorKind.Enum):
+        return f"{_MASK} is not one of {', '.join(map(shorten, error.kind.options))}"
+    return error.message
+
+
+def _unknown_property(name: str, known: Mapping[str, Any]) -> str:
+    # Compared without case, since the usual slip is displayname for displayName.
+    names = {candidate.lower(): candidate for candidate in known}
+    nearest = difflib.get_close_matches(name.lower(), names, n=1)
+    hint = f"did you mean {shorten(names[nearest[0]])}?" if nearest else f"known are {', '.join(known)}"
+    return f"is not a property of this object; {hint}"
