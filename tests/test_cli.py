@@ -428,15 +428,15 @@ class Faulty(StandIn):
         self.dice = random.Random(1)
         self.turn = threading.Lock()
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
+    def handle(self, request: httpx.Request) -> httpx.Response:
         with self.turn:
             fault, late = int(self.dice.random() / 0.03), self.dice.random() < 0.5
             if fault >= len(FAULTS):
-                return super().answer(request)
+                return super().handle(request)
             if late:
-                super().answer(request)
+                super().handle(request)
             self.fail(FAULTS[fault])
-            return super().answer(request)
+            return super().handle(request)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are other signals there")

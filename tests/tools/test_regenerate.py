@@ -55,7 +55,7 @@ def test_settings_around_it_change_no_byte(repository: Repository) -> None:
 
 
 def test_a_field_that_becomes_required_is_missed_by_client_and_stand_in(repository: Repository) -> None:
-    what = "What to change. Every field is optional, and a field that is not set stays as it is.\n"
+    what = "What to change. Every property is optional, and a property that is not set stays as it is.\n"
     repository.edit(f"      description: {what}", f"      description: {what}      required:\n        - displayName\n")
     finished = repository.run("regenerate")
     assert finished.returncode == 0, finished.stderr

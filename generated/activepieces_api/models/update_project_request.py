@@ -19,10 +19,7 @@ T = TypeVar("T", bound="UpdateProjectRequest")
 
 @_attrs_define
 class UpdateProjectRequest:
-    """What to change. Every property is optional, and a property that is not set stays as it is. A release older than a
-    property ignores it.
-
-    """
+    """What to change. Every property is optional, and a property that is not set stays as it is."""
 
     releases_enabled: bool | Unset = UNSET
     """ Whether the project can receive releases from another environment. """

@@ -6,7 +6,6 @@ import argparse
 import signal
 import sys
 import threading
-from types import FrameType
 
 from . import StandIn
 from ._releases import NEWEST, RELEASES
@@ -41,12 +40,8 @@ def main() -> int:
     arguments = parser.parse_args()
     port: int = arguments.port
     stopped = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is signal's
-        stopped.set()
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
     try:
         with StandIn(release=arguments.release).serve(port) as service:
             greeting = GREETING.format(

@@ -26,29 +26,24 @@ def page(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> dict[s
         raise framework_error(500, "LIMIT must not be negative", "2201W")
     found = sorted((project for project in projects if _matches(project, query)), key=_key)
     if limit == _UNLIMITED:
-        return _page(found, None, None)
+        return {"data": found, "next": None, "previous": None}
     direction, position = _decode(query.get("cursor", ""))
-    if direction == "next":
+    forward, backward = direction == "next", direction == "prev"
+    if forward:
         found = [project for project in found if _key(project) > position]
-    elif direction == "prev":
+    if backward:
         found = [project for project in found if _key(project) < position]
     more = len(found) > limit
-    data = found[-limit:] if direction == "prev" else found[:limit]
-    has_next = data and (more or direction == "prev")
-    has_previous = data and (direction == "next" or (more and direction == "prev"))
-    return _page(
-        data,
-        _encode("next", data[-1]) if has_next else None,
-        _encode("prev", data[0]) if has_previous else None,
-    )
-
-
-def _page(data: list[dict[str, Any]], following: str | None, previous: str | None) -> dict[str, Any]:
-    return {"data": data, "next": following, "previous": previous}
+    data = found[-limit:] if backward else found[:limit]
+    return {
+        "data": data,
+        "next": _encode("next", data[-1]) if data and (more or backward) else None,
+        "previous": _encode("prev", data[0]) if data and (forward or (more and backward)) else None,
+    }
 
 
 def _matches(project: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
-    if "externalId" in query and query["externalId"] != project["externalId"]:
+    if "externalId" in query and query["externalId"] != project.get("externalId"):
         return False
     if "types" in query and project["type"] not in query["types"]:
         return False

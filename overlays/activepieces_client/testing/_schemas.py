@@ -7,7 +7,7 @@ import importlib.resources
 import json
 import re
 from collections.abc import Iterator, Set
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 
 import jsonschema_rs
@@ -33,10 +33,9 @@ _MESSAGES = {
 _INFINITE = (float("inf"), float("-inf"))
 
 _MAX_PARAMETER = 100  # characters of a parameter in the path; the web framework has no route for more
-_PARAMETER = re.compile(r"{(.*?)}")
 
-# Operations of the service that openapi.yaml leaves out.
-_UNDOCUMENTED = {("post", "/v1/projects"): "createProject", ("get", "/v1/projects/{id}"): "getProject"}
+# openapi.yaml leaves this one out; an update with an empty id leads to it.
+_CREATE = {"/v1/projects": {"post": {"operationId": "createProject"}}}
 
 
 @functools.cache
@@ -48,25 +47,19 @@ def document() -> dict[str, Any]:
 
 
 @functools.cache
-def _routes() -> list[tuple[str, re.Pattern[str], list[str], str]]:
-    """List the operations: method, pattern of the path, parameters of the path, operationId."""
-    operations = {
-        (method, path): operation["operationId"]
-        for path, item in document()["paths"].items()
+def _operations() -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
+    """List method, pattern of the path, and definition; a path without parameters comes first, as OpenAPI has it."""
+    paths = [*_CREATE.items(), *document()["paths"].items()]
+    return [
+        (method, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))), operation)
+        for path, item in sorted(paths, key=lambda item: item[0].count("{"))
         for method, operation in item.items()
         if is_object(operation) and "operationId" in operation
-    }
-    # A path without parameters comes before a template that matches it too, as OpenAPI has it.
-    routes = sorted((_UNDOCUMENTED | operations).items(), key=lambda item: item[0][1].count("{"))
-    return [
-        (
-            method,
-            re.compile("([^/]+)".join(map(re.escape, _PARAMETER.split(path)[::2]))),
-            _PARAMETER.findall(path),
-            operation_id,
-        )
-        for (method, path), operation_id in routes
     ]
+
+
+def _operation(operation_id: str) -> dict[str, Any]:
+    return next(operation for _, _, operation in _operations() if operation["operationId"] == operation_id)
 
 
 def route(method: str, path: str) -> tuple[str, dict[str, str]]:
@@ -77,65 +70,44 @@ def route(method: str, path: str) -> tuple[str, dict[str, str]]:
     """
     if re.search("%(?![0-9A-Fa-f]{2})", path):
         raise framework_error(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")
-    for known_method, pattern, names, operation_id in _routes():
+    for known_method, pattern, operation in _operations():
         match = pattern.fullmatch(path.removesuffix("/"))
         if match and known_method == method.lower():
-            values = [unquote(value) for value in match.groups()]
-            if max(map(len, values), default=0) <= _MAX_PARAMETER:
-                return operation_id, dict(zip(names, values, strict=True))
+            parameters = {name: unquote(value) for name, value in match.groupdict().items()}
+            if all(len(value) <= _MAX_PARAMETER for value in parameters.values()):
+                return operation["operationId"], parameters
     raise framework_error(404, "Route not found")
 
 
-def _operation(operation_id: str) -> dict[str, Any]:
-    items = document()["paths"].values()
-    found: dict[str, Any] = next(
-        operation
-        for item in items
-        for operation in item.values()
-        if is_object(operation) and operation.get("operationId") == operation_id
-    )
-    return found
+def body_schema(operation_id: str) -> dict[str, Any]:
+    """Return the schema of the body of a request."""
+    content = _operation(operation_id)["requestBody"]["content"]
+    schema: dict[str, Any] = _resolve(content["application/json"]["schema"])
+    return schema
 
 
-class Schema:
-    """A schema of openapi.yaml, without what a release lacks.
-
-    Args:
-        definition: The schema.
-        root: What messages call the value.
-        lacks: The properties that the release does not know.
-    """
-
-    def __init__(self, definition: dict[str, Any], root: str = "body", lacks: Set[str] = frozenset()) -> None:
-        self.definition = _resolve(definition, lacks)
-        self._root = root
-
-    @classmethod
-    def body(cls, operation_id: str, lacks: Set[str]) -> Self:
-        """Return the schema of the body of a request."""
-        definition = _operation(operation_id)["requestBody"]["content"]["application/json"]["schema"]
-        return cls(definition, lacks=lacks)
-
-    @classmethod
-    def query(cls, operation_id: str) -> Self:
-        """Return the schema of the query, whose constraints are all the client's own."""
-        properties = {
-            parameter["name"]: {key: value for key, value in parameter["schema"].items() if key in ("type", "items")}
-            for parameter in _operation(operation_id)["parameters"]
-            if parameter["in"] == "query"
+def query_schema(operation_id: str) -> dict[str, Any]:
+    """Return the schema of the query, whose constraints are all the client's own."""
+    properties = {
+        parameter["name"]: {
+            key: _resolve(part) for key, part in parameter["schema"].items() if key in ("type", "items")
         }
-        return cls({"type": "object", "properties": properties}, "querystring")
+        for parameter in _operation(operation_id)["parameters"]
+        if parameter["in"] == "query"
+    }
+    return {"type": "object", "properties": properties}
 
-    def parse(self, value: Any) -> Any:
-        """Return what the service knows of a valid value; it drops the rest at every level.
 
-        Raises:
-            ErrorResponse: The value is invalid.
-        """
-        violations = list(_violations(self.definition, value, self._root + "/"))
-        if violations:
-            raise framework_error(400, ", ".join(violations), "FST_ERR_VALIDATION")
-        return known(self.definition, value)
+def parse(schema: dict[str, Any], value: Any, root: str = "body") -> Any:
+    """Return what the service knows of a valid value; it drops the rest at every level.
+
+    Raises:
+        ErrorResponse: The value is invalid.
+    """
+    violations = list(_violations(schema, value, f"{root}/"))
+    if violations:
+        raise framework_error(400, ", ".join(violations), "FST_ERR_VALIDATION")
+    return _known(schema, value)
 
 
 def _violations(schema: dict[str, Any], value: Any, place: str) -> Iterator[str]:
@@ -173,31 +145,21 @@ def _expected(schema: dict[str, Any], value: Any) -> str:
     return "record" if expected == "object" and "properties" not in schema else expected
 
 
-def _resolve(schema: dict[str, Any], lacks: Set[str], prefix: str = "", seen: Set[str] = frozenset()) -> dict[str, Any]:
-    """Follow the references of a schema and leave out the properties that a release lacks; the order stays."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        if name in seen:
-            return {}  # what a schema has of itself is not validated
-        schema, seen = document()["components"]["schemas"][name], seen | {name}
-    resolved = dict(schema)
-    if "properties" in schema:
-        resolved["properties"] = {
-            name: _resolve(part, lacks, f"{prefix}{name}.", seen)
-            for name, part in schema["properties"].items()
-            if prefix + name not in lacks
-        }
-    if "items" in schema:
-        resolved["items"] = _resolve(schema["items"], lacks, prefix, seen)
-    for keyword in ("anyOf", "oneOf"):
-        if keyword in schema:
-            resolved[keyword] = [_resolve(part, lacks, prefix, seen) for part in schema[keyword]]
-    return resolved
+def _resolve(node: Any, seen: Set[str] = frozenset()) -> Any:
+    """Follow the references in a schema; unlike jsonschema-rs, which does so too, keep the order of properties."""
+    if is_array(node):
+        return [_resolve(part, seen) for part in node]
+    if not is_object(node):
+        return node
+    if "$ref" not in node:
+        return {key: _resolve(part, seen) for key, part in node.items()}
+    name = node["$ref"].rpartition("/")[2]
+    # What a schema has of itself is not validated.
+    return {} if name in seen else _resolve(document()["components"]["schemas"][name], seen | {name})
 
 
-def known(schema: dict[str, Any], value: Any) -> Any:
-    """Drop the properties that a schema does not name, at every level."""
+def _known(schema: dict[str, Any], value: Any) -> Any:
     if "properties" not in schema or not is_object(value):
         return value
     properties = schema["properties"]
-    return {name: known(properties[name], item) for name, item in value.items() if name in properties}
+    return {name: _known(properties[name], item) for name, item in value.items() if name in properties}

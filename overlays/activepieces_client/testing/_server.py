@@ -11,8 +11,7 @@ import socketserver
 import sys
 import threading
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import h11
 import httpx
@@ -27,7 +26,7 @@ Handle = Callable[[httpx.Request], httpx.Response]
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """Serve on 127.0.0.1 from daemon threads, while the context is open.
+    """Serve on 127.0.0.1, from a thread for each connection.
 
     Args:
         handle: Makes the response of a request.
@@ -46,17 +45,15 @@ class Server(socketserver.ThreadingTCPServer):
         self.stopping = threading.Event()
         super().__init__(("127.0.0.1", port), _Connection)
 
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        return self
+    def start(self) -> int:
+        """Serve from a thread that lets the interpreter end, and return the port."""
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return int(self.server_address[1])
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Serve nothing more."""
         self.stopping.set()
         self.shutdown()
-        self._thread.join()
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -118,7 +115,10 @@ class _Connection(socketserver.BaseRequestHandler):
         return _request(head, bytes(body)) if head else None
 
     def _send(self, response: httpx.Response, *, with_body: bool = True) -> None:
-        body = _body(response)
+        if not isinstance(response.stream, httpx.SyncByteStream):
+            raise TypeError("a server of threads needs a response with a sync stream")
+        # As the wire has it, which `response.content` is not where it is compressed.
+        body = b"".join(response.stream)
         headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _FRAMING]
         events: list[h11.Event] = [
             h11.Response(
@@ -143,10 +143,3 @@ def _request(head: h11.Request, body: bytes) -> httpx.Request:
     extensions = {"target": head.target}
     headers = [(name, value) for name, value in head.headers]
     return httpx.Request(head.method.decode(), url, headers=headers, content=body, extensions=extensions)
-
-
-def _body(response: httpx.Response) -> bytes:
-    """Return the body as the wire has it, which `content` is not where it is compressed."""
-    if not isinstance(response.stream, httpx.SyncByteStream):
-        raise TypeError("a server of threads needs a response with a sync stream")
-    return b"".join(response.stream)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,7 +17,7 @@ from . import _javascript, _pages
 from ._errors import ErrorResponse, framework_envelope, framework_error, service_error
 from ._javascript import is_object
 from ._releases import Release
-from ._schemas import Schema, document, known, route
+from ._schemas import body_schema, document, parse, query_schema, route
 
 Project = dict[str, Any]
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -39,11 +40,9 @@ class Service:
 
     def __init__(self, projects: Iterable[Mapping[str, Any]], release: Release) -> None:
         self._release = release
-        self._project_schema = Schema(document()["components"]["schemas"]["Project"], lacks=release.lacks).definition
-        self._example = json.dumps(_example(self._project_schema))
-        self._create_schema = Schema({"type": "object", "required": ["displayName"], "properties": _NAME})
-        self._list_schema = Schema.query("listProjects")
-        self._update_schema = Schema.body("updateProject", release.lacks)
+        self._example = json.dumps(_without(_example(), release.lacks))
+        self._query_schema = query_schema("listProjects")
+        self._body_schema = body_schema("updateProject")
         self.projects: list[Project] = []
         for project in projects:
             self._add(project)
@@ -54,7 +53,6 @@ class Service:
         self.handlers: dict[str, Handler] = {}
         self._behaviours: dict[str, Callable[..., tuple[int, Mapping[str, Any]]]] = {
             "createProject": self._create,
-            "getProject": self._get,
             "listProjects": self._list,
             "updateProject": self._update,
         }
@@ -70,7 +68,7 @@ class Service:
             if operation_id in self.handlers:
                 return self.handlers[operation_id](request)
             if operation_id not in self._behaviours:
-                raise framework_error(501, _NO_BEHAVIOUR.format(operation_id))
+                return httpx.Response(501, json=framework_envelope(501, _NO_BEHAVIOUR.format(operation_id)))
             status, content = self._behaviours[operation_id](request, query=query, **parameters)
         except ErrorResponse as error:
             status, content = error.status, error.envelope
@@ -83,28 +81,25 @@ class Service:
         )
 
     def _create(self, request: httpx.Request, **_: str) -> tuple[int, Project]:
-        body = self._create_schema.parse(_javascript.well_formed(self._body(request)))
+        schema = {**self._body_schema, "required": ["displayName"]}
+        body = parse(schema, _javascript.well_formed(self._body(request)))
         self._authenticate(request)
         return 201, self._add(body)
-
-    def _get(self, request: httpx.Request, *, id: str, **_: str) -> tuple[int, Project]:  # noqa: A002 - its name in the path
-        self._authenticate(request)
-        return 200, self._find(id)
 
     def _list(self, request: httpx.Request, *, query: str) -> tuple[int, dict[str, Any]]:
         values: dict[str, Any] = {}
         for name, found in parse_qs(query, keep_blank_values=True).items():
-            expected = self._list_schema.definition["properties"].get(name, {}).get("type")
+            expected = self._query_schema["properties"].get(name, {}).get("type")
             values[name] = found if expected == "array" or len(found) > 1 else found[0]
             if expected == "integer":
                 values[name] = _javascript.number(values[name])
-        valid = self._list_schema.parse(values)
+        valid = parse(self._query_schema, values, "querystring")
         self._authenticate(request)
         return 200, _pages.page(self.projects, valid)
 
     def _update(self, request: httpx.Request, *, id: str, **_: str) -> tuple[int, Project]:  # noqa: A002 - its name in the path
-        received = self._body(request)
-        changes = self._update_schema.parse(_javascript.well_formed(received))
+        received = _without(self._body(request), self._release.lacks)
+        changes = parse(self._body_schema, _javascript.well_formed(received))
         admin = self._authenticate(request)
         project = self._find(id)
         self._drop_ignored(changes, project, admin=admin)
@@ -171,9 +166,7 @@ class Service:
             ignored |= _IGNORED_FOR_PERSONAL
         if not admin:
             ignored |= _IGNORED_FOR_MEMBERS
-        for path in ignored:
-            owner, _, name = path.rpartition(".")
-            (changes.get(owner, {}) if owner else changes).pop(name, None)
+        _without(changes, ignored)
         if not changes.get("externalId", "").strip():
             changes.pop("externalId", None)
 
@@ -181,7 +174,7 @@ class Service:
         """Raise what the schema lets pass and the installation or its database does not."""
         _check_integer(changes.get("maxConcurrentJobs"))
         external_id = changes.get("externalId")
-        holders = (other for other in self.projects if other["externalId"] == external_id and other is not project)
+        holders = (other for other in self.projects if other.get("externalId") == external_id and other is not project)
         if external_id is not None and any(holders):
             raise service_error(409, "PROJECT_EXTERNAL_ID_ALREADY_EXISTS", externalId=external_id)
         days = changes.get("executionDataRetentionDays")
@@ -208,12 +201,11 @@ class Service:
         project["id"] = given.get("id", _made_up_id("pRjEctId", number))
         project["displayName"] = f"Project {number}"
         project["plan"].update(id=_made_up_id("plan", number), projectId=project["id"])
-        _merge(self._project_schema, project, json.loads(json.dumps(dict(given))), f"project {number}")
+        _merge(project, json.loads(json.dumps(dict(given))), f"project {number}")
         self.projects.append(project)
         return project
 
 
-_NAME = {"displayName": {"type": "string", "pattern": "^[^./]+$"}}
 _NO_BEHAVIOUR = (
     "the stand-in has no behaviour for {0}: give it one by service.handlers[{0!r}] = handler,"
     " where `handler` makes an httpx.Response of an httpx.Request"
@@ -229,29 +221,41 @@ def _check_integer(value: int | None) -> None:
         raise framework_error(500, f'value "{value}" is out of range for type integer', "22003")
 
 
-def _example(schema: dict[str, Any]) -> Project:
+def _without(value: Any, paths: Set[str]) -> Any:
+    """Remove the properties at some paths, such as `plan.pieces`, from an object that may have them."""
+    for path in paths if is_object(value) else ():
+        owner, _, name = path.rpartition(".")
+        holder = value.get(owner) if owner else value
+        if is_object(holder):
+            holder.pop(name, None)
+    return value
+
+
+def _example() -> Project:
     """Return the example of a project in openapi.yaml, with null wherever that is valid."""
     response = document()["paths"]["/v1/projects/{id}"]["post"]["responses"]["200"]
     (example,) = response["content"]["application/json"]["examples"].values()
-    project: Project = known(schema, example["value"])
-    nullable = {name for name in project if jsonschema_rs.is_valid(schema["properties"][name], None)}
-    return project | dict.fromkeys(nullable)
+    schema = {"$ref": "#/components/schemas/Project", "components": document()["components"]}
+    project: Project = copy.deepcopy(example["value"])
+    for name in project:
+        if jsonschema_rs.is_valid(schema, {**project, name: None}):
+            project[name] = None
+    return project
 
 
-def _merge(schema: dict[str, Any], project: Project, given: Mapping[str, Any], where: str) -> None:
+def _merge(project: Project, given: Mapping[str, Any], where: str) -> None:
     """Put what is given into a project.
 
     Raises:
         ValueError: The release has no such property.
     """
-    properties: dict[str, Any] = schema["properties"]
     for name, value in given.items():
-        if name not in properties:
-            nearest = difflib.get_close_matches(name, properties, n=1)
-            hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known are {', '.join(properties)}"
+        if name not in project:
+            nearest = difflib.get_close_matches(name, project, n=1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known are {', '.join(project)}"
             raise ValueError(f"{where} has an unknown property {name!r}{hint}")
-        if is_object(value) and "properties" in properties[name]:
-            _merge(properties[name], project[name], value, f"{name} of {where}")
+        if is_object(value) and is_object(project[name]):
+            _merge(project[name], value, f"{name} of {where}")
         else:
             project[name] = value
 

@@ -7,7 +7,6 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 from typing import Any
 
 import httpx
@@ -37,6 +36,8 @@ class StandIn:
         requests: The requests that came in, oldest first.
         base_url: The address to give to a client.
         transport: What to give to an `httpx.Client` or `httpx.AsyncClient` for calls in process.
+        member_key: The key of a member who may update the projects, and is no admin of the platform.
+        handlers: Functions from request to response, by operationId, for operations that the stand-in does not imitate.
 
     Args:
         projects: Any number of projects; what a project lacks, its id too, is made up.
@@ -53,6 +54,8 @@ class StandIn:
         self._service = Service(projects, self._release)
         self._failures: collections.deque[Failure] = collections.deque()
         self._lock = threading.RLock()
+        self.member_key: str = self._service.member_key
+        self.handlers: dict[str, Handler] = self._service.handlers
         self.requests: list[ReceivedRequest] = []
         self.base_url: str = "https://activepieces.test/api"
         self.transport: _Transport = _Transport(self)
@@ -70,16 +73,6 @@ class StandIn:
     @api_key.setter
     def api_key(self, key: str) -> None:
         self._service.api_key = key
-
-    @property
-    def member_key(self) -> str:
-        """The key of a member who may update the projects, and is no admin of the platform."""
-        return self._service.member_key
-
-    @property
-    def handlers(self) -> dict[str, Handler]:
-        """Functions from request to response, by operationId, for operations that the stand-in does not imitate."""
-        return self._service.handlers
 
     def fail(self, *failures: Failure) -> None:
         """Let the next requests fail, one each and in this order, and change nothing for them.
@@ -145,15 +138,13 @@ class _Serving(contextlib.AbstractContextManager[StandIn]):
 
     def __enter__(self) -> StandIn:
         self._before = self._stand_in.base_url
-        self._server = Server(self._stand_in.handle, self._body_limit, self._port).__enter__()
-        self._stand_in.base_url = f"http://127.0.0.1:{self._server.server_address[1]}/api"
+        self._server = Server(self._stand_in.handle, self._body_limit, self._port)
+        self._stand_in.base_url = f"http://127.0.0.1:{self._server.start()}/api"
         return self._stand_in
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stand_in.base_url = self._before
-        self._server.__exit__(kind, error, traceback)
+        self._server.stop()
 
 
 class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):

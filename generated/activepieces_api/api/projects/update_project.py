@@ -287,7 +287,7 @@ def sync_detailed(
     Args:
         id (str):
         body (UpdateProjectRequest): What to change. Every property is optional, and a property
-            that is not set stays as it is. A release older than a property ignores it.
+            that is not set stays as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -325,7 +325,7 @@ def sync(
     Args:
         id (str):
         body (UpdateProjectRequest): What to change. Every property is optional, and a property
-            that is not set stays as it is. A release older than a property ignores it.
+            that is not set stays as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -358,7 +358,7 @@ async def asyncio_detailed(
     Args:
         id (str):
         body (UpdateProjectRequest): What to change. Every property is optional, and a property
-            that is not set stays as it is. A release older than a property ignores it.
+            that is not set stays as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -394,7 +394,7 @@ async def asyncio(
     Args:
         id (str):
         body (UpdateProjectRequest): What to change. Every property is optional, and a property
-            that is not set stays as it is. A release older than a property ignores it.
+            that is not set stays as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
