@@ -171,7 +171,7 @@ def test_a_failure_is_told_by_its_words_or_those_of_what_led_to_it(
     def answer(_: httpx.Request) -> httpx.Response:
         raise error
 
-    monkeypatch.setattr(service, "answer", answer)
+    monkeypatch.setattr(service, "handle", answer)
     for words, context, said in (
         ("the end of file X", ValueError("unsaid"), "ReadError: the end of file X"),
         ("", ValueError("bad record"), "ReadError: bad record"),
@@ -214,11 +214,11 @@ def answer(service: StandIn, **changes: Any) -> httpx.Response:
 def test_an_answer_with_new_fields_and_values_is_a_project(
     service: StandIn, update: Update, caplog: pytest.LogCaptureFixture
 ) -> None:
-    service.fail(answer(service, type="ROBOT", icon={"color": "TEAL", "shape": "round"}, workerGroupId="g1"))
+    service.fail(answer(service, type="ROBOT", icon={"color": "TEAL", "shape": "round"}, region="g1"))
     project = update(service, ID, {})
     assert project.type_ == "ROBOT"
     assert project.icon.color == "TEAL"
-    assert project.additional_properties == {"workerGroupId": "g1"}
+    assert project.additional_properties == {"region": "g1"}
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 

@@ -224,7 +224,7 @@ def test_after_such_an_error_the_loop_goes_on_with_what_was_in_flight(served: St
 def limited(most: int, seconds: float, headers: dict[str, str]) -> tuple[StandIn, list[int]]:
     """Make a service that takes so many requests in each span of time, and says 429 to the others."""
     service = StandIn(times(60))
-    answer, lock, spans, statuses = service.answer, threading.Lock(), dict[int, int](), list[int]()
+    answer, lock, spans, statuses = service.handle, threading.Lock(), dict[int, int](), list[int]()
 
     def answer_some(request: httpx.Request) -> httpx.Response:
         span = int(time.monotonic() / seconds)
@@ -234,7 +234,7 @@ def limited(most: int, seconds: float, headers: dict[str, str]) -> tuple[StandIn
             statuses.append(429 if late else 200)
         return httpx.Response(429, headers=headers, json={}) if late else answer(request)
 
-    service.answer = answer_some  # type: ignore[method-assign]
+    service.handle = answer_some  # type: ignore[method-assign]
     return service, statuses
 
 
@@ -252,13 +252,13 @@ def test_a_429_slows_all_down_and_fails_none(collect: Collect, headers: dict[str
 def test_after_a_429_nothing_is_sent_until_the_service_wants_it(served: StandIn, collect: Collect) -> None:
     served.fail((429, {"retry-after": "1"}))
     moments: list[float] = []
-    answer = served.answer
+    answer = served.handle
 
     def timed(request: httpx.Request) -> httpx.Response:
         moments.append(time.monotonic())
         return answer(request)
 
-    served.answer = timed  # type: ignore[method-assign]
+    served.handle = timed  # type: ignore[method-assign]
     with served.serve():
         assert all(outcome.project for outcome in collect(served, renames(served), concurrency=2))
     gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
@@ -268,7 +268,7 @@ def test_after_a_429_nothing_is_sent_until_the_service_wants_it(served: StandIn,
 
 def test_it_speeds_up_again_after_a_429(collect: Collect) -> None:
     service = StandIn(times(120))
-    answer, lock, busy = service.answer, threading.Lock(), 0
+    answer, lock, busy = service.handle, threading.Lock(), 0
     seen: list[int] = []
 
     def count(request: httpx.Request) -> httpx.Response:
@@ -282,7 +282,7 @@ def test_it_speeds_up_again_after_a_429(collect: Collect) -> None:
             busy -= 1
         return httpx.Response(429, headers={"retry-after": "0"}, json={}) if refuse else answer(request)
 
-    service.answer = count  # type: ignore[method-assign]
+    service.handle = count  # type: ignore[method-assign]
     with service.serve():
         assert all(outcome.project for outcome in collect(service, renames(service), concurrency=8))
     assert max(seen[-60:]) > 5  # half of eight, and one that is just about to end
@@ -290,7 +290,7 @@ def test_it_speeds_up_again_after_a_429(collect: Collect) -> None:
 
 def counted(service: StandIn, refused: dict[int, float]) -> list[int]:
     """Note what is in flight at each request; those that are refused are so after so many seconds."""
-    answer, lock, busy = service.answer, threading.Lock(), 0
+    answer, lock, busy = service.handle, threading.Lock(), 0
     seen: list[int] = []
 
     def count(request: httpx.Request) -> httpx.Response:
@@ -304,7 +304,7 @@ def counted(service: StandIn, refused: dict[int, float]) -> list[int]:
             busy -= 1
         return answer(request) if seconds is None else httpx.Response(429, headers={"retry-after": "0"}, json={})
 
-    service.answer = count  # type: ignore[method-assign]
+    service.handle = count  # type: ignore[method-assign]
     return seen
 
 
@@ -351,8 +351,8 @@ def test_the_pauses_grow_where_the_service_says_nothing_of_how_long(
 
     monkeypatch.setattr("random.uniform", no_time)
     answers = [429] * 3 + [200] + [429] * 6
-    answer, statuses = served.answer, iter(answers)
-    served.answer = lambda request: (  # type: ignore[method-assign]
+    answer, statuses = served.handle, iter(answers)
+    served.handle = lambda request: (  # type: ignore[method-assign]
         answer(request) if next(statuses) == 200 else httpx.Response(429, json={})
     )
     with served.serve():
@@ -593,7 +593,7 @@ def test_ctrl_c_at_any_instant_hangs_nothing_and_sends_nothing_twice(served: Sta
 
         def answer(request: httpx.Request, sent: list[str] = sent) -> httpx.Response:
             sent.append(request.url.path.rpartition("/")[2])
-            return served.answer(request)
+            return served.handle(request)
 
         def roll_out(ctrl_c: CtrlC = ctrl_c, told: list[str] = told, answer: Answer = answer) -> None:
             http_client = httpx.Client(transport=httpx.MockTransport(answer))
