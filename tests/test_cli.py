@@ -45,7 +45,8 @@ def run(service: StandIn, *arguments: object, given: str | None = None) -> subpr
 
 @pytest.fixture
 def served() -> Iterator[StandIn]:
-    with StandIn({"displayName": f"Project {n}"} for n in range(20)).serve() as service:
+    projects = ({"displayName": f"Project {n}"} for n in range(20))
+    with StandIn(projects, release="0.83").serve() as service:  # it applies `plan.pieces`
         yield service
 
 

@@ -352,6 +352,12 @@ def test_invalid_query(query: str, status: int, violation: str | None) -> None:
         assert response.json()["message"] == f"querystring/{violation}"
 
 
+def test_project_is_read_by_id() -> None:
+    service = StandIn()
+    assert request(service, "GET", f"/v1/projects/{ID}").json() == service.projects[0]
+    assert request(service, "GET", "/v1/projects/nope").status_code == 404
+
+
 # Requests and failures
 
 

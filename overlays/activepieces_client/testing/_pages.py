@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ._errors import framework_error
@@ -24,7 +24,7 @@ def page(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> dict[s
     limit = int(query.get("limit", _DEFAULT_LIMIT)) or _LIMIT_OF_ZERO
     if limit < _UNLIMITED:
         raise framework_error(500, "LIMIT must not be negative", "2201W")
-    found = sorted((project for project in projects if _matches(project, query)), key=_key)
+    found = sorted(_filter(projects, query), key=_key)
     if limit == _UNLIMITED:
         return {"data": found, "next": None, "previous": None}
     direction, position = _decode(query.get("cursor", ""))
@@ -42,14 +42,18 @@ def page(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> dict[s
     }
 
 
-def _matches(project: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
-    if "externalId" in query and query["externalId"] != project.get("externalId"):
-        return False
-    if "types" in query and project["type"] not in query["types"]:
-        return False
+def _filter(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     # The name becomes a pattern of SQL, in which % and _ are wildcards.
     pattern = re.escape(query.get("displayName", "")).replace("%", ".*").replace("_", ".")
-    return re.search(pattern, project["displayName"], re.IGNORECASE | re.DOTALL) is not None
+    name = re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    for project in projects:
+        external_id = project.get("externalId")
+        if (
+            query.get("externalId", external_id) == external_id
+            and project["type"] in query.get("types", [project["type"]])
+            and name.search(project["displayName"])
+        ):
+            yield project
 
 
 def _key(project: Mapping[str, Any]) -> Key:

@@ -34,8 +34,11 @@ _INFINITE = (float("inf"), float("-inf"))
 
 _MAX_PARAMETER = 100  # characters of a parameter in the path; the web framework has no route for more
 
-# openapi.yaml leaves this one out; an update with an empty id leads to it.
-_CREATE = {"/v1/projects": {"post": {"operationId": "createProject"}}}
+# Operations of the service that openapi.yaml leaves out; an update with an empty id leads to the first.
+_UNDOCUMENTED = {
+    "/v1/projects": {"post": {"operationId": "createProject"}},
+    "/v1/projects/{id}": {"get": {"operationId": "getProject"}},
+}
 
 
 @functools.cache
@@ -49,7 +52,7 @@ def document() -> dict[str, Any]:
 @functools.cache
 def _operations() -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
     """List method, pattern of the path, and definition; a path without parameters comes first, as OpenAPI has it."""
-    paths = [*_CREATE.items(), *document()["paths"].items()]
+    paths = [*_UNDOCUMENTED.items(), *document()["paths"].items()]
     return [
         (method, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))), operation)
         for path, item in sorted(paths, key=lambda item: item[0].count("{"))

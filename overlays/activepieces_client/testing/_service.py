@@ -53,6 +53,7 @@ class Service:
         self.handlers: dict[str, Handler] = {}
         self._behaviours: dict[str, Callable[..., tuple[int, Mapping[str, Any]]]] = {
             "createProject": self._create,
+            "getProject": self._get,
             "listProjects": self._list,
             "updateProject": self._update,
         }
@@ -85,6 +86,10 @@ class Service:
         body = parse(schema, _javascript.well_formed(self._body(request)))
         self._authenticate(request)
         return 201, self._add(body)
+
+    def _get(self, request: httpx.Request, *, id: str, **_: str) -> tuple[int, Project]:  # noqa: A002 - its name in the path
+        self._authenticate(request)
+        return 200, self._find(id)
 
     def _list(self, request: httpx.Request, *, query: str) -> tuple[int, dict[str, Any]]:
         values: dict[str, Any] = {}
