@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -297,20 +298,20 @@ def test_filters(query: dict[str, Any], expected: list[str]) -> None:
 
 def test_cursors_lead_through_all_pages_and_back() -> None:
     service = StandIn({"displayName": f"Ünï {number:04}"} for number in range(1204))
-    cursor, pages = None, list[list[str]]()
-    while cursor is not None or not pages:
-        page = request(service, "GET", "/v1/projects", params={"limit": 100, "cursor": cursor or ""}).json()
-        pages.append([project["displayName"] for project in page["data"]])
-        cursor = page["next"]
+
+    def follow(direction: str, cursor: str | None) -> Iterator[dict[str, Any]]:
+        while cursor is not None:
+            page = request(service, "GET", "/v1/projects", params={"limit": 100, "cursor": cursor}).json()
+            yield page
+            cursor = page[direction]
+
+    forward = list(follow("next", ""))
+    pages = [[project["displayName"] for project in page["data"]] for page in forward]
     assert len(pages) == 13
     assert list(itertools.chain(*pages)) == [f"Ünï {number:04}" for number in range(1204)]
-    back, cursor = list[list[str]](), page["previous"]
-    while cursor is not None:
-        page = request(service, "GET", "/v1/projects", params={"limit": 100, "cursor": cursor}).json()
-        back.append([project["displayName"] for project in page["data"]])
-        cursor = page["previous"]
-        assert page["next"] is not None
-    assert back == pages[-2::-1]
+    backward = list(follow("previous", forward[-1]["previous"]))
+    assert [page["data"] for page in backward] == [page["data"] for page in forward[-2::-1]]
+    assert None not in [page["next"] for page in backward]
 
 
 @pytest.mark.parametrize(
@@ -318,7 +319,7 @@ def test_cursors_lead_through_all_pages_and_back() -> None:
     [("", 100, True), (0, 100, True), (-1, 120, False), (None, 50, True), ("1e2", 100, True)],
 )
 def test_limits(limit: Any, number: int, more: bool) -> None:
-    service = StandIn([{}] * 120)
+    service = StandIn({} for _ in range(120))
     page = request(service, "GET", "/v1/projects", params={} if limit is None else {"limit": limit}).json()
     assert len(page["data"]) == number
     assert (page["next"] is not None) is more
@@ -326,7 +327,7 @@ def test_limits(limit: Any, number: int, more: bool) -> None:
 
 @pytest.mark.parametrize("cursor", UNKNOWN_CURSORS)
 def test_unknown_cursor_returns_the_first_page(cursor: str) -> None:
-    assert names(StandIn([{}] * 3), limit=2, cursor=cursor) == ["Project 1", "Project 2"]
+    assert names(StandIn({} for _ in range(3)), limit=2, cursor=cursor) == ["Project 1", "Project 2"]
 
 
 def test_renaming_while_paging_skips_projects() -> None:

@@ -40,8 +40,12 @@ def main() -> int:
     arguments = parser.parse_args()
     port: int = arguments.port
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+
+    def stop(*_: object) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
     try:
         with StandIn(release=arguments.release).serve(port) as service:
             greeting = GREETING.format(

@@ -63,7 +63,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 class _Connection(socketserver.BaseRequestHandler):
-    server: Server
+    server: Server  # pyright: ignore[reportIncompatibleVariableOverride] - no other server makes connections
     request: socket.socket
 
     def handle(self) -> None:
