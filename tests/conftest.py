@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 from collections.abc import Callable, Generator, Iterator
@@ -55,11 +56,29 @@ def update_async(backend: str) -> Update:
 
 
 @pytest.fixture(params=["sync", "asyncio", "trio"])
-def update(request: pytest.FixtureRequest) -> Update:
+def kind(request: pytest.FixtureRequest) -> str:
     """One test, three times: with the sync client, and with the async client under asyncio and under trio."""
-    request.getfixturevalue("every_line_is_logged")
     kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def update(kind: str, request: pytest.FixtureRequest) -> Update:
+    """The update of each kind of client."""
+    request.getfixturevalue("every_line_is_logged")
     return update_sync if kind == "sync" else update_async(kind)
+
+
+def stand_in_at(base_url: str) -> StandIn:
+    """Return a stand-in whose address is that of another server, for `update`."""
+    service = StandIn()
+    service.base_url = base_url
+    return service
+
+
+def project_json(**changes: Any) -> bytes:
+    """Return the first project of a stand-in, as the body of a response."""
+    return json.dumps({**StandIn().projects[0], **changes}).encode()
 
 
 @pytest.fixture

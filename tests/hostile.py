@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
@@ -46,6 +47,18 @@ def read_request(connection: socket.socket) -> bytes:
     return bytes(head + b"\r\n\r\n" + body)
 
 
+def respond(
+    connection: socket.socket,
+    content: bytes,
+    *headers: bytes,
+    status: bytes = b"200 OK",
+    media: bytes = b"application/json",
+) -> None:
+    """Send one response."""
+    lines = [b"HTTP/1.1 " + status, b"Content-Type: " + media, b"Content-Length: %d" % len(content), *headers]
+    connection.sendall(b"\r\n".join([*lines, b"", content]))
+
+
 def wait_for_the_end(connection: socket.socket) -> None:
     """Read until the client goes."""
     while connection.recv(65536):
@@ -60,10 +73,16 @@ def drip(connection: socket.socket, content: bytes, seconds: float = 0.1) -> Non
 
 
 @contextlib.contextmanager
-def serve(handle: Handler) -> Generator[Server]:
-    """Serve on a free port of 127.0.0.1."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    server = Server(listener.getsockname()[1])
+def serve(handle: Handler, path: Path | None = None) -> Generator[Server]:
+    """Serve on a free port of 127.0.0.1, or on a Unix domain socket at a path."""
+    if path is None:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        server = Server(listener.getsockname()[1])
+    else:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        listener.listen(128)
+        server = Server(80)
 
     def run(connection: socket.socket) -> None:
         try:
