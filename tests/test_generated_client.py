@@ -1,0 +1,227 @@
+"""`client.generated` is a generated client, with every guarantee, and so is each client that is made from it."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from activepieces_api import AuthenticatedClient
+from activepieces_api.api.projects import update_project
+from activepieces_client import (
+    Activepieces,
+    APITimeoutError,
+    AsyncActivepieces,
+    AuthenticationError,
+    ConfigurationError,
+    RequestValidationError,
+)
+from activepieces_client.models import Project, UpdateProjectRequest
+from activepieces_client.testing import StandIn
+
+from . import hostile
+from .conftest import project_json
+
+ID = "pRjEctId0000000000001"
+BODY = UpdateProjectRequest(display_name="Acme")
+INVALID = UpdateProjectRequest(display_name="a/b")
+
+
+@pytest.fixture
+def client(service: StandIn) -> Iterator[Activepieces]:
+    http_client = httpx.Client(transport=service.transport)
+    with Activepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
+        yield client
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    backend: str = request.param
+    return backend
+
+
+@pytest.fixture
+async def async_client(service: StandIn) -> AsyncIterator[AsyncActivepieces]:
+    http_client = httpx.AsyncClient(transport=service.transport)
+    async with AsyncActivepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
+        yield client
+
+
+def with_headers(generated: AuthenticatedClient) -> AuthenticatedClient:
+    return generated.with_headers({"X-Team": "platform"})
+
+
+def with_cookies(generated: AuthenticatedClient) -> AuthenticatedClient:
+    return generated.with_cookies({"session": "s1"})
+
+
+def with_timeout(generated: AuthenticatedClient) -> AuthenticatedClient:
+    return generated.with_timeout(httpx.Timeout(20))
+
+
+def with_all(generated: AuthenticatedClient) -> AuthenticatedClient:
+    return with_timeout(with_cookies(with_headers(generated)))
+
+
+DERIVATIONS = [with_headers, with_cookies, with_timeout, with_all]
+
+
+def test_leaving_the_generated_client_leaves_ours_open(service: StandIn, client: Activepieces) -> None:
+    for _ in range(2):
+        with client.generated as generated:
+            project = update_project.sync(ID, client=generated, body=BODY)
+            assert isinstance(project, Project)
+    assert client.projects.update(ID, BODY).display_name == "Acme"
+    assert len(service.requests) == 3
+
+
+@pytest.mark.anyio
+async def test_leaving_the_async_generated_client_does_too(service: StandIn, async_client: AsyncActivepieces) -> None:
+    for _ in range(2):
+        async with async_client.generated as generated:
+            project = await update_project.asyncio(ID, client=generated, body=BODY)
+            assert isinstance(project, Project)
+    assert (await async_client.projects.update(ID, BODY)).display_name == "Acme"
+    assert len(service.requests) == 3
+
+
+def test_leaving_the_generated_client_keeps_our_connections() -> None:
+    with StandIn().serve() as service, Activepieces(service.api_key, base_url=service.base_url) as client:
+        with client.generated as generated:
+            update_project.sync(ID, client=generated, body=BODY)
+        client.projects.update(ID, BODY)
+
+
+def check(service: StandIn, update: Callable[[UpdateProjectRequest], Any]) -> None:
+    """Check that a client has a key, validates, and retries."""
+    with pytest.raises(RequestValidationError):
+        update(INVALID)
+    assert service.requests == []
+    service.fail((503, {"retry-after": "0"}))
+    assert isinstance(update(BODY), Project)
+    assert [request.headers["authorization"] for request in service.requests] == [f"Bearer {service.api_key}"] * 2
+    service.fail(401)
+    with pytest.raises(AuthenticationError):
+        update(BODY)
+    service.requests.clear()
+
+
+@pytest.mark.parametrize("derive", DERIVATIONS)
+def test_derived_client_has_every_guarantee(
+    service: StandIn, client: Activepieces, derive: Callable[[AuthenticatedClient], AuthenticatedClient]
+) -> None:
+    derived = derive(client.generated)
+    check(service, lambda body: update_project.sync(ID, client=derived, body=body))
+
+
+@pytest.mark.parametrize("derive", DERIVATIONS)
+def test_derived_async_client_has_every_guarantee(
+    service: StandIn, anyio_backend: str, derive: Callable[[AuthenticatedClient], AuthenticatedClient]
+) -> None:
+    async def run(body: UpdateProjectRequest) -> Any:
+        http_client = httpx.AsyncClient(transport=service.transport)
+        async with AsyncActivepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
+            return await update_project.asyncio(ID, client=derive(client.generated), body=body)
+
+    check(service, lambda body: anyio.run(run, body, backend=anyio_backend))
+
+
+def test_derived_client_sends_its_headers_and_cookies(service: StandIn, client: Activepieces) -> None:
+    update_project.sync(ID, client=with_all(client.generated), body=BODY)
+    sent = service.requests[0].headers
+    assert (sent["X-Team"], sent["Cookie"]) == ("platform", "session=s1")
+
+
+@pytest.mark.anyio
+async def test_derived_async_client_sends_them_too(service: StandIn, async_client: AsyncActivepieces) -> None:
+    await update_project.asyncio(ID, client=with_all(async_client.generated), body=BODY)
+    sent = service.requests[0].headers
+    assert (sent["X-Team"], sent["Cookie"]) == ("platform", "session=s1")
+
+
+@pytest.mark.parametrize("derive", DERIVATIONS)
+def test_deriving_leaves_our_client_as_it_was(
+    service: StandIn, client: Activepieces, derive: Callable[[AuthenticatedClient], AuthenticatedClient]
+) -> None:
+    derive(client.generated)
+    client.projects.update(ID, BODY)
+    sent = service.requests[0]
+    assert "X-Team" not in sent.headers
+    assert "Cookie" not in sent.headers
+    assert sent.extensions["timeout"]["read"] != 20
+
+
+def test_derived_timeout_ends_a_call() -> None:
+    def handle(connection: socket.socket) -> None:
+        hostile.read_request(connection)
+        hostile.wait_for_the_end(connection)
+
+    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        impatient = client.generated.with_timeout(httpx.Timeout(0.1))
+        with pytest.raises(APITimeoutError):
+            update_project.sync(ID, client=impatient, body=BODY)
+
+
+def test_derived_clients_share_our_connections() -> None:
+    content = project_json(displayName="Acme")
+
+    def handle(connection: socket.socket) -> None:
+        while hostile.read_request(connection):
+            hostile.respond(connection, content)
+
+    with hostile.serve(handle) as server:
+        with Activepieces("sk-1", base_url=server.base_url) as client:
+            client.projects.update(ID, BODY)
+            for derive in DERIVATIONS:
+                update_project.sync(ID, client=derive(client.generated), body=BODY)
+        assert server.connections == 1
+        assert server.open_connections(at_most=0) == 0
+
+
+def test_its_httpx_client_is_one(client: Activepieces) -> None:
+    assert isinstance(client.generated.get_httpx_client(), httpx.Client)
+    assert isinstance(with_headers(client.generated).get_httpx_client(), httpx.Client)
+
+
+@pytest.mark.anyio
+async def test_its_async_httpx_client_is_one(async_client: AsyncActivepieces) -> None:
+    assert isinstance(async_client.generated.get_async_httpx_client(), httpx.AsyncClient)
+    assert isinstance(with_headers(async_client.generated).get_async_httpx_client(), httpx.AsyncClient)
+
+
+def test_its_httpx_client_has_every_guarantee(service: StandIn, client: Activepieces) -> None:
+    http_client = client.generated.get_httpx_client()
+
+    def post(body: UpdateProjectRequest) -> object:
+        return Project.from_dict(http_client.post(f"/v1/projects/{ID}", json=body.to_dict()).json())
+
+    check(service, post)
+
+
+def test_functions_of_the_other_kind_are_refused(service: StandIn) -> None:
+    client = Activepieces(
+        service.api_key, base_url=service.base_url, http_client=httpx.Client(transport=service.transport)
+    )
+    async_client = AsyncActivepieces(
+        service.api_key, base_url=service.base_url, http_client=httpx.AsyncClient(transport=service.transport)
+    )
+    for generated in (client.generated, with_all(client.generated)):
+        call = functools.partial(update_project.asyncio, ID, client=generated, body=BODY)
+        with pytest.raises(ConfigurationError):
+            anyio.run(call)
+    for generated in (async_client.generated, with_all(async_client.generated)):
+        with pytest.raises(ConfigurationError):
+            update_project.sync(ID, client=generated, body=BODY)
+    assert service.requests == []
+
+
+def test_derived_client_does_not_show_the_key(service: StandIn, client: Activepieces) -> None:
+    for derive in DERIVATIONS:
+        derived = derive(client.generated)
+        assert derived.token == ""
+        assert service.api_key not in repr(derived)
