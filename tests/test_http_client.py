@@ -1,0 +1,315 @@
+"""Your own `http_client`: its kind, whether it is open, its hooks, and what they keep."""
+
+from __future__ import annotations
+
+import gc
+import json
+import pickle
+import secrets
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from activepieces_client import (
+    Activepieces,
+    APIStatusError,
+    AsyncActivepieces,
+    ConfigurationError,
+    ResponseValidationError,
+    ServerError,
+)
+from activepieces_client.testing import StandIn
+
+from .canary import CANARY
+from .conftest import Update
+
+ID = "pRjEctId0000000000001"
+REDACTED = "[redacted]"
+
+
+# Kind
+
+
+@pytest.mark.parametrize("make", [httpx.AsyncClient, dict, lambda **_: "https://flows.example.com"])
+def test_sync_client_refuses_what_is_no_client(service: StandIn, make: Callable[..., Any]) -> None:
+    with pytest.raises(ConfigurationError, match="http_client"):
+        Activepieces("sk-1", base_url=service.base_url, http_client=make(transport=service.transport))
+
+
+@pytest.mark.parametrize("make", [httpx.Client, dict, lambda **_: "https://flows.example.com"])
+def test_async_client_refuses_what_is_no_async_client(service: StandIn, make: Callable[..., Any]) -> None:
+    with pytest.raises(ConfigurationError, match="http_client"):
+        AsyncActivepieces("sk-1", base_url=service.base_url, http_client=make(transport=service.transport))
+
+
+def test_client_of_the_wrong_kind_sends_nothing(service: StandIn, update: Update, kind: str) -> None:
+    wrong: Any = (httpx.AsyncClient if kind == "sync" else httpx.Client)(transport=service.transport)
+    with pytest.raises(ConfigurationError, match="http_client"):
+        update(service, ID, {}, client={"http_client": wrong})
+    assert service.requests == []
+
+
+def test_subclass_of_a_client_is_one(service: StandIn) -> None:
+    class Client(httpx.Client):
+        """Such as the ones of other SDKs, or of a test framework."""
+
+    with Client(transport=service.transport) as http_client:
+        client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+        assert client.projects.update(ID, {}).id == ID
+
+
+# Open and closed
+
+
+def test_closed_client_sends_nothing() -> None:
+    with StandIn().serve() as service:
+        client = Activepieces(service.api_key, base_url=service.base_url)
+        client.projects.update(ID, {})
+        client.close()
+        client.close()
+        with pytest.raises(ConfigurationError, match="closed"):
+            client.projects.update(ID, {})
+        assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_closed_async_client_sends_nothing(backend: str) -> None:
+    async def run() -> None:
+        client = AsyncActivepieces(service.api_key, base_url=service.base_url)
+        await client.projects.update(ID, {})
+        await client.aclose()
+        await client.aclose()
+        with pytest.raises(ConfigurationError, match="closed"):
+            await client.projects.update(ID, {})
+
+    with StandIn().serve() as service:
+        anyio.run(run, backend=backend)
+        assert len(service.requests) == 1
+
+
+def test_client_that_is_closed_before_its_first_call_sends_nothing() -> None:
+    with StandIn().serve() as service:
+        client = Activepieces(service.api_key, base_url=service.base_url)
+        client.close()
+        with pytest.raises(ConfigurationError, match="closed"):
+            client.projects.update(ID, {})
+        assert service.requests == []
+
+
+def test_closed_client_leaves_your_client_open(service: StandIn) -> None:
+    with httpx.Client(transport=service.transport) as http_client:
+        with Activepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
+            client.projects.update(ID, {})
+        assert not http_client.is_closed
+        with pytest.raises(ConfigurationError, match="closed"):
+            client.projects.update(ID, {})
+    assert len(service.requests) == 1
+
+
+def test_your_closed_client_is_named(service: StandIn, update: Update, kind: str) -> None:
+    http_client: Any
+    if kind == "sync":
+        http_client = httpx.Client(transport=service.transport)
+        http_client.close()
+    else:
+        http_client = httpx.AsyncClient(transport=service.transport)
+        anyio.run(http_client.aclose, backend=kind)
+    with pytest.raises(ConfigurationError, match=r"http_client.*closed"):
+        update(service, ID, {}, client={"http_client": http_client})
+    assert service.requests == []
+
+
+def test_your_client_that_is_closed_later_is_named(service: StandIn) -> None:
+    http_client = httpx.Client(transport=service.transport)
+    client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+    client.projects.update(ID, {})
+    http_client.close()
+    with pytest.raises(ConfigurationError, match=r"http_client.*closed"):
+        client.projects.update(ID, {})
+    assert len(service.requests) == 1
+
+
+# Hooks
+
+
+def hooked(
+    service: StandIn,
+    kind: str,
+    *,
+    on_request: Callable[[httpx.Request], object] | None = None,
+    on_response: Callable[[httpx.Response], object] | None = None,
+    read: bool = False,
+) -> dict[str, Any]:
+    """Return the arguments of a client whose `http_client` has hooks; `read` has them read the body first."""
+    make: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
+
+    def request_hook(request: httpx.Request) -> None:
+        if on_request:
+            on_request(request)
+
+    def response_hook(response: httpx.Response) -> None:
+        if read:
+            response.read()
+        if on_response:
+            on_response(response)
+
+    async def async_request_hook(request: httpx.Request) -> None:
+        request_hook(request)
+
+    async def async_response_hook(response: httpx.Response) -> None:
+        if read:
+            await response.aread()
+        if on_response:
+            on_response(response)
+
+    hooks: dict[str, list[Any]] = {"request": [request_hook], "response": [response_hook]}
+    async_hooks: dict[str, list[Any]] = {"request": [async_request_hook], "response": [async_response_hook]}
+    return {
+        "http_client": make(transport=service.transport, event_hooks=hooks if kind == "sync" else async_hooks),
+    }
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_kept_response_is_one_of_httpx(service: StandIn, update: Update, kind: str, read: bool) -> None:
+    kept: list[httpx.Response] = []
+    service.projects[0]["metadata"] = {"share": 0.1}
+    update(service, ID, {}, client=hooked(service, kind, on_response=kept.append, read=read))
+    (response,) = kept
+    assert response.json(parse_float=Decimal)["metadata"] == {"share": Decimal("0.1")}
+    assert response.json() == json.loads(response.content) == service.projects[0]
+    assert response.is_closed
+    again = pickle.loads(pickle.dumps(response))
+    assert (again.status_code, again.content, again.json()) == (200, response.content, response.json())
+
+
+def test_kept_response_of_an_error_is_one_too(service: StandIn, update: Update, kind: str) -> None:
+    kept: list[httpx.Response] = []
+    service.fail(500)
+    with pytest.raises(ServerError):
+        update(service, ID, {}, client=hooked(service, kind, on_response=kept.append), max_retries=0)
+    assert kept[0].json()["statusCode"] == 500
+    assert pickle.loads(pickle.dumps(kept[0])).content == kept[0].content
+
+
+def test_changing_a_kept_body_changes_no_project(service: StandIn, update: Update, kind: str) -> None:
+    kept: list[httpx.Response] = []
+    project = update(service, ID, {}, client=hooked(service, kind, on_response=kept.append))
+    kept[0].json()["displayName"] = "changed"
+    assert kept[0].json()["displayName"] == project.display_name != "changed"
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_response_hook_runs_once_for_each_attempt(service: StandIn, update: Update, kind: str, read: bool) -> None:
+    statuses: list[int] = []
+    service.fail((503, {"retry-after": "0"}))
+    note = hooked(service, kind, on_response=lambda response: statuses.append(response.status_code), read=read)
+    update(service, ID, {}, client=note)
+    assert statuses == [503, 200]
+
+
+def test_request_hook_sees_the_key_and_may_add_a_header(service: StandIn, update: Update, kind: str) -> None:
+    def sign(request: httpx.Request) -> None:
+        seen.append(request.headers["Authorization"] == f"Bearer {service.api_key}")
+        request.headers["X-Signature"] = str(len(request.content))
+
+    seen: list[bool] = []
+    update(service, ID, {"displayName": "Acme"}, client=hooked(service, kind, on_request=sign))
+    assert seen == [True]
+    assert service.requests[0].headers["X-Signature"] == str(len(b'{"displayName":"Acme"}'))
+
+
+def test_error_of_a_hook_passes_through(service: StandIn, update: Update, kind: str) -> None:
+    def check(response: httpx.Response) -> None:
+        response.raise_for_status()
+
+    service.fail(404)
+    with pytest.raises(httpx.HTTPStatusError) as caught:
+        update(service, ID, {}, client=hooked(service, kind, on_response=check))
+    assert len(service.requests) == 1
+    assert caught.value.request.headers["Authorization"] == REDACTED
+    assert CANARY.encode() not in pickle.dumps(caught.value.request)
+
+
+# What outlives a call has no key
+
+
+def without_key(*outliving: httpx.Request | httpx.Response) -> None:
+    for thing in outliving:
+        request = thing.request if isinstance(thing, httpx.Response) else thing
+        assert request.headers["Authorization"] == REDACTED
+        assert CANARY.encode() not in pickle.dumps(thing)
+
+
+@pytest.mark.parametrize("status", [200, 500, 307])
+def test_what_a_hook_keeps_has_no_key(service: StandIn, update: Update, kind: str, status: int) -> None:
+    requests: list[httpx.Request] = []
+    responses: list[httpx.Response] = []
+    if status != 200:
+        service.fail((status, {"location": "/login"}))
+    try:
+        client = hooked(service, kind, on_request=requests.append, on_response=responses.append)
+        update(service, ID, {}, client=client, max_retries=0)
+    except APIStatusError as error:
+        without_key(error.request, error.response)
+    assert len(requests) == len(responses) == 1
+    without_key(*requests, *responses)
+
+
+def test_neither_key_of_a_renewal_outlives_the_call(service: StandIn, update: Update, kind: str) -> None:
+    requests: list[httpx.Request] = []
+    responses: list[httpx.Response] = []
+    keys = iter(["an-older-key", service.api_key])
+    client = hooked(service, kind, on_request=requests.append, on_response=responses.append)
+    update(service, ID, {}, client={**client, "api_key": lambda: next(keys)})
+    assert [response.status_code for response in responses] == [401, 200]
+    for thing in (*requests, *responses, *responses[1].history):
+        without_key(thing)
+        assert b"an-older-key" not in pickle.dumps(thing)
+
+
+def test_response_of_an_invalid_success_has_no_key(service: StandIn, update: Update) -> None:
+    service.fail(httpx.Response(200, json={}))
+    with pytest.raises(ResponseValidationError) as caught:
+        update(service, ID, {})
+    without_key(caught.value.response)
+
+
+# Memory
+
+
+def holders(value: bytes) -> list[object]:
+    """Find what holds bytes or a string with a value, by going on from all that the garbage collector knows."""
+    gc.collect()
+    waiting: list[object] = list(gc.get_objects())
+    known = {id(waiting)} | set(map(id, waiting))
+    found: list[object] = []
+    while waiting:
+        holder = waiting.pop()
+        for part in gc.get_referents(holder):
+            if (isinstance(part, bytes) and value in part) or (isinstance(part, str) and value.decode() in part):
+                found.append(holder)
+            # Tuples of bytes are not tracked once the collector has seen them.
+            if id(part) not in known and isinstance(part, (tuple, list, dict)):
+                known.add(id(part))
+                waiting.append(part)
+    return found
+
+
+def test_headers_of_your_client_go_with_it() -> None:
+    secret = secrets.token_hex(8)
+    call_with_header(secret)
+    found = holders(secret.encode())
+    assert found == []
+
+
+def call_with_header(value: str) -> None:
+    """Make a call through a client whose headers nobody may keep, in a frame of its own."""
+    service = StandIn()
+    with httpx.Client(transport=service.transport, headers={"X-Gateway-Key": value}) as http_client:
+        with Activepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
+            client.projects.update(ID, {})
+        assert service.requests[0].headers["X-Gateway-Key"] == value
