@@ -1,0 +1,131 @@
+"""Connections of the async client belong to their event loop: a new loop gets new ones."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from activepieces_client import AsyncActivepieces
+from activepieces_client.testing import StandIn
+
+from . import hostile
+from .conftest import project_json
+
+ID = "pRjEctId0000000000001"
+BACKENDS = ["asyncio", "trio"]
+
+# A loop that ends before its client is closed leaves open sockets to the garbage collector, which warns of them.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"
+)
+
+
+def run(backend: str, call: Callable[[], Awaitable[Any]]) -> Any:
+    return anyio.run(call, backend=backend)
+
+
+@pytest.mark.parametrize("first", BACKENDS)
+@pytest.mark.parametrize("second", BACKENDS)
+def test_second_loop_has_its_own_connections(first: str, second: str) -> None:
+    with StandIn().serve() as service:
+        client = AsyncActivepieces(service.api_key, base_url=service.base_url)
+        update = functools.partial(client.projects.update, ID, {})
+        assert run(first, update).id == ID
+        assert run(second, update).id == ID
+        run(second, client.aclose)
+        assert len(service.requests) == 2
+
+
+@pytest.mark.parametrize("used", BACKENDS)
+@pytest.mark.parametrize("closing", BACKENDS)
+def test_closing_in_another_loop_works(used: str, closing: str) -> None:
+    with StandIn().serve() as service:
+        client = AsyncActivepieces(service.api_key, base_url=service.base_url)
+        run(used, functools.partial(client.projects.update, ID, {}))
+        run(closing, client.aclose)
+
+
+def test_loop_that_is_still_open_keeps_its_connections() -> None:
+    content = project_json()
+
+    def handle(connection: socket.socket) -> None:
+        while hostile.read_request(connection):
+            hostile.respond(connection, content)
+
+    with hostile.serve(handle) as server, asyncio.Runner() as first, asyncio.Runner() as second:
+        client = AsyncActivepieces("sk-1", base_url=server.base_url)
+        for runner in (first, second, first, second):
+            runner.run(client.projects.update(ID, {}))
+        assert server.connections == 2
+        for runner in (first, second):
+            runner.run(client.aclose())
+
+
+def test_loops_in_threads_share_a_client() -> None:
+    failures: list[BaseException] = []
+
+    async def update_some() -> None:
+        await asyncio.gather(*(client.projects.update(ID, {}) for _ in range(10)))
+
+    def work() -> None:
+        try:
+            asyncio.run(update_some())
+        except Exception as error:  # noqa: BLE001 - the test shows it
+            failures.append(error)
+
+    with StandIn().serve() as service:
+        client = AsyncActivepieces(service.api_key, base_url=service.base_url)
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        asyncio.run(client.aclose())
+        assert failures == []
+        assert len(service.requests) == 40
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_key_is_renewed_in_each_loop(backend: str) -> None:
+    async def read_key() -> str:
+        await anyio.sleep(0.01)
+        return service.api_key
+
+    async def update_some() -> None:
+        async with anyio.create_task_group() as tasks:
+            for _ in range(4):
+                tasks.start_soon(client.projects.update, ID, {})
+
+    with StandIn().serve() as service:
+        client = AsyncActivepieces(read_key, base_url=service.base_url)
+        for number in range(3):
+            service.api_key = f"sk-{number}"
+            run(backend, update_some)
+        run(backend, client.aclose)
+        accepted = [request.headers["authorization"] for request in service.requests][-4:]
+        assert accepted == ["Bearer sk-2"] * 4
+
+
+def test_connections_of_ended_loops_are_given_up() -> None:
+    content = project_json()
+
+    def handle(connection: socket.socket) -> None:
+        while hostile.read_request(connection):
+            hostile.respond(connection, content)
+
+    with hostile.serve(handle) as server:
+        client = AsyncActivepieces("sk-1", base_url=server.base_url)
+        for _ in range(10):
+            asyncio.run(client.projects.update(ID, {}))
+        gc.collect()
+        assert server.connections == 10
+        assert server.open_connections(at_most=1) <= 1
+        asyncio.run(client.aclose())
