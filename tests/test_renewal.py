@@ -5,22 +5,28 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import anyio
 import httpx
 import pytest
 
-from activepieces_client import Activepieces, AsyncActivepieces, AuthenticationError, ConfigurationError
+from activepieces_client import (
+    Activepieces,
+    AsyncActivepieces,
+    AuthenticationError,
+    ConfigurationError,
+    PermissionDeniedError,
+)
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
+from . import hostile
+from .conftest import Update, project_json
 
 ID = "pRjEctId0000000000001"
 
@@ -47,6 +53,73 @@ def test_a_changed_key_is_tried_once_more(service: StandIn, update: Update) -> N
     keys = [request.headers["authorization"] for request in service.requests]
     assert keys == ["Bearer old", f"Bearer {service.api_key}"]
     assert [request.content for request in service.requests] == [b'{"displayName":"Acme"}'] * 2
+
+
+def session_expired() -> httpx.Response:
+    """Respond as the service does after a change of the password."""
+    return httpx.Response(403, json={"code": "SESSION_EXPIRED", "params": {}})
+
+
+def test_expired_session_renews_the_key(service: StandIn, update: Update) -> None:
+    source = Source("old", service.api_key)
+    service.fail(session_expired())
+    assert update(service, ID, {"displayName": "Acme"}, client={"api_key": source}).display_name == "Acme"
+    keys = [request.headers["authorization"] for request in service.requests]
+    assert keys == ["Bearer old", f"Bearer {service.api_key}"]
+    assert source.asked == 2
+
+
+def test_expired_session_renews_the_key_once(service: StandIn, update: Update) -> None:
+    source = Source("old", "older", "oldest")
+    service.fail(*[session_expired() for _ in range(3)])
+    with pytest.raises(PermissionDeniedError, match="SESSION_EXPIRED") as caught:
+        update(service, ID, {}, client={"api_key": source})
+    assert caught.value.code == "SESSION_EXPIRED"
+    assert (source.asked, len(service.requests)) == (2, 2)
+
+
+def test_expired_session_of_a_string_is_not_renewed(service: StandIn, update: Update) -> None:
+    service.fail(session_expired())
+    with pytest.raises(PermissionDeniedError, match="SESSION_EXPIRED"):
+        update(service, ID, {})
+    assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"code": "AUTHORIZATION", "params": {"message": "SESSION_EXPIRED"}}',
+        b'{"code": "PERMISSION_DENIED", "params": {"role": "SESSION_EXPIRED"}}',
+        b'{"statusCode": 403, "error": "Forbidden", "message": "SESSION_EXPIRED"}',
+        b"<html>SESSION_EXPIRED",
+        b'"SESSION_EXPIRED"',
+        b"",
+    ],
+)
+def test_other_403_does_not_renew_the_key(service: StandIn, update: Update, content: bytes) -> None:
+    source = Source("old", service.api_key)
+    service.fail(httpx.Response(403, content=content, headers={"Content-Type": "application/json"}))
+    with pytest.raises(PermissionDeniedError) as caught:
+        update(service, ID, {}, client={"api_key": source})
+    assert caught.value.response.content == content
+    assert (source.asked, len(service.requests)) == (1, 1)
+
+
+@pytest.mark.parametrize("read", [b"401 Unauthorized", b"403 Forbidden"])
+def test_key_is_renewed_on_the_same_connection(read: bytes) -> None:
+    source = Source("old", "new")
+    content = b'{"code": "SESSION_EXPIRED", "params": {}}'
+
+    def handle(connection: socket.socket) -> None:
+        while request := hostile.read_request(connection):
+            if b"Bearer old" in request:
+                hostile.respond(connection, content, status=read)
+            else:
+                hostile.respond(connection, project_json())
+
+    with hostile.serve(handle) as server, Activepieces(source, base_url=server.base_url) as client:
+        assert client.projects.update(ID, {}).id == ID
+        assert server.connections == 1
 
 
 def test_a_key_that_stays_the_same_is_not_tried_again(service: StandIn, update: Update) -> None:
@@ -98,15 +171,6 @@ def test_what_the_source_raises_is_its_own_and_nothing_is_repeated(service: Stan
         update(service, ID, {}, client={"api_key": source})
     assert len(asked) == 1
     assert service.requests == []
-
-
-def test_an_async_source_is_not_for_the_sync_client(service: StandIn) -> None:
-    http_client = httpx.Client(transport=service.transport)
-    source = Source("sk-1")
-    not_for_sync = cast(Callable[[], str], source.slowly)
-    client = Activepieces(not_for_sync, base_url=service.base_url, http_client=http_client)
-    with pytest.warns(RuntimeWarning, match="never awaited"), pytest.raises(ConfigurationError):
-        client.projects.update(ID, {})
 
 
 def test_many_threads_ask_the_source_once() -> None:

@@ -1,0 +1,110 @@
+"""A response that is compressed although the request asked for it as it is: decoded, but not without a bound."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import zlib
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from activepieces_client import ActivepiecesError, APIStatusError, ResponseValidationError
+from activepieces_client.testing import StandIn
+
+from .conftest import Update, project_json
+
+ID = "pRjEctId0000000000001"
+MEBIBYTE = 2**20
+
+# The client decodes at most 64 MiB. It does so piece by piece, and gzip makes at most 1,032 bytes of one.
+BOUND = 64 * MEBIBYTE
+PIECE = 2**14
+
+
+class Pieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that comes in pieces, as from a socket."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._content), PIECE):
+            yield self._content[start : start + PIECE]
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+
+def compressed(status: int, content: bytes, coding: str) -> httpx.Response:
+    """Return a response whose body is on the wire as it is given here."""
+    headers = {"Content-Type": "application/json", "Content-Encoding": coding}
+    return httpx.Response(status, stream=Pieces(content), headers=headers)
+
+
+@functools.cache
+def bomb() -> bytes:
+    """Compress twice as many zeros as the client decodes."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
+    zeros = b"0" * MEBIBYTE
+    return b"".join([*(compressor.compress(zeros) for _ in range(2 * BOUND // MEBIBYTE)), compressor.flush()])
+
+
+@pytest.mark.parametrize(
+    ("coding", "content"),
+    [
+        ("gzip", gzip.compress(project_json())),
+        ("GZIP", gzip.compress(project_json())),
+        ("deflate", zlib.compress(project_json())),
+        ("identity", project_json()),
+        ("", project_json()),
+    ],
+)
+def test_compressed_project_is_one(service: StandIn, update: Update, coding: str, content: bytes) -> None:
+    service.fail(compressed(200, content, coding))
+    assert update(service, ID, {}).id == ID
+    assert service.requests[0].headers["Accept-Encoding"] == "identity"
+
+
+def test_compressed_error_is_read(service: StandIn, update: Update) -> None:
+    content = gzip.compress(b'{"code": "ENTITY_NOT_FOUND", "params": {}}')
+    service.fail(compressed(404, content, "gzip"))
+    with pytest.raises(APIStatusError) as caught:
+        update(service, ID, {})
+    assert caught.value.code == "ENTITY_NOT_FOUND"
+
+
+@pytest.mark.parametrize(("status", "error"), [(200, ResponseValidationError), (404, APIStatusError)])
+def test_bomb_is_not_decoded_to_its_end(
+    service: StandIn, update: Update, status: int, error: type[ResponseValidationError | APIStatusError]
+) -> None:
+    service.fail(compressed(status, bomb(), "gzip"))
+    with pytest.raises(error) as caught:
+        update(service, ID, {}, max_retries=0)
+    assert len(caught.value.response.content) <= BOUND + 1032 * PIECE
+
+
+@pytest.mark.parametrize(
+    ("coding", "content"),
+    [
+        ("gzip", project_json()),
+        ("gzip", gzip.compress(project_json())[:-9]),
+        ("deflate", b"\xff" * 100),
+        ("gzip, gzip", gzip.compress(project_json())),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 404])
+def test_body_that_cannot_be_decoded_is_our_error(
+    service: StandIn, update: Update, status: int, coding: str, content: bytes
+) -> None:
+    service.fail(*[compressed(status, content, coding) for _ in range(3)])
+    with pytest.raises(ActivepiecesError):
+        update(service, ID, {}, max_retries=0)
+
+
+def test_unknown_coding_is_named(service: StandIn, update: Update) -> None:
+    service.fail(compressed(200, b"\x0b\x02\x80 not brotli", "x-unknown"))
+    with pytest.raises(ResponseValidationError, match="x-unknown"):
+        update(service, ID, {})
