@@ -60,14 +60,15 @@ def test_dripped_body_on_a_connection_that_was_open_before() -> None:
 class DrippingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """A transport without sockets, such as one that somebody writes for a test or a gateway."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int) -> None:
         self.closed = 0
+        self._status = status
 
     def handle_request(self, _: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, stream=DrippingStream(self))
+        return httpx.Response(self._status, stream=DrippingStream(self))
 
     async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, stream=DrippingStream(self))
+        return httpx.Response(self._status, stream=DrippingStream(self))
 
 
 class DrippingStream(httpx.SyncByteStream, httpx.AsyncByteStream):
@@ -97,11 +98,13 @@ class DrippingStream(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 # trio warns of the async generator above, which the deadline leaves where it is.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
-def test_dripped_body_of_any_transport_ends_and_is_closed(update: Update, kind: str) -> None:
-    transport = DrippingTransport()
+@pytest.mark.parametrize("status", [200, 403])  # the body of a 403 says whether to renew the key
+def test_dripped_body_of_any_transport_ends_and_is_closed(update: Update, kind: str, status: int) -> None:
+    transport = DrippingTransport(status)
     http_client: Any = (httpx.Client if kind == "sync" else httpx.AsyncClient)(transport=transport)
+    client: dict[str, Any] = {"http_client": http_client, "api_key": lambda: "sk-1"}
     with pytest.raises(APITimeoutError):
-        update(StandIn(), ID, {}, client={"http_client": http_client}, timeout=TIMEOUT, max_retries=0)
+        update(StandIn(), ID, {}, client=client, timeout=TIMEOUT, max_retries=0)
     assert transport.closed == 1
 
 

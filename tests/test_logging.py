@@ -1,0 +1,84 @@
+"""`ACTIVEPIECES_LOG` sets the logger up for programs that did not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from activepieces_client.testing import StandIn
+
+ID = "pRjEctId0000000000001"
+UPDATE = f"""
+from activepieces_client import Activepieces
+
+with Activepieces() as client:
+    client.projects.update("{ID}", {{"displayName": "Acme"}})
+"""
+
+
+def logged(service: StandIn, level: str | None, program: str = UPDATE) -> list[str]:
+    """Run a program, and return what it writes on standard error."""
+    environment = {name: value for name, value in os.environ.items() if name != "ACTIVEPIECES_LOG"}
+    environment |= {"ACTIVEPIECES_API_KEY": service.api_key, "ACTIVEPIECES_BASE_URL": service.base_url}
+    environment |= {"ACTIVEPIECES_LOG": level} if level is not None else {}
+    finished = subprocess.run(
+        [sys.executable, "-c", program], env=environment, stderr=subprocess.PIPE, encoding="utf-8", check=True
+    )
+    assert service.api_key not in finished.stderr
+    assert "Acme" not in finished.stderr
+    return finished.stderr.splitlines()
+
+
+def retry_and_deviate(service: StandIn) -> None:
+    """Have the next call make two attempts, with a response that has a warning."""
+    deviating = {**service.projects[0], "displayName": "Acme", "platformId": "too short"}
+    service.fail((503, {"retry-after": "0"}), httpx.Response(200, json=deviating))
+
+
+def count(lines: list[str], text: str) -> int:
+    return sum(text in line for line in lines)
+
+
+@pytest.mark.parametrize("level", ["debug", "DEBUG"])
+def test_debug_logs_each_attempt(level: str) -> None:
+    with StandIn().serve() as service:
+        retry_and_deviate(service)
+        lines = logged(service, level)
+    assert count(lines, f"POST /api/v1/projects/{ID}") >= 2
+    assert (count(lines, "attempt 1 of 3"), count(lines, "attempt 2 of 3")) == (1, 1)
+    assert count(lines, "$.platformId") == 1
+
+
+def test_info_logs_no_attempt_but_warnings() -> None:
+    with StandIn().serve() as service:
+        retry_and_deviate(service)
+        lines = logged(service, "info")
+    assert count(lines, "attempt 2 of 3") == 0
+    assert count(lines, "$.platformId") == 1
+    assert count(lines, "activepieces_client") == 1  # the name of the logger, which Python's last resort leaves out
+
+
+@pytest.mark.parametrize("level", [None, ""])
+def test_without_a_level_nothing_is_set_up(level: str | None) -> None:
+    with StandIn().serve() as service:
+        assert logged(service, level) == []
+
+
+def test_unknown_level_is_no_error() -> None:
+    with StandIn().serve() as service:
+        assert count(logged(service, "loud"), "Traceback") == 0
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_program_with_its_own_logging_keeps_it(after: bool) -> None:
+    configure = "import logging; logging.basicConfig(level=logging.DEBUG, format='OURS %(message)s')"
+    imported = "import activepieces_client"
+    program = "\n".join([*([imported, configure] if after else [configure, imported]), UPDATE])
+    with StandIn().serve() as service:
+        lines = logged(service, "debug", program)
+    assert count(lines, "attempt 1 of 3") == 1
+    assert count(lines, "OURS POST") == 1

@@ -1,0 +1,151 @@
+"""OpenTelemetry's instrumentation of httpx traces our calls: a span for each attempt, with no key in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import anyio
+import httpx
+import pytest
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from activepieces_client import Activepieces, APIConnectionError, AsyncActivepieces
+from activepieces_client.testing import StandIn
+
+ID = "pRjEctId0000000000001"
+
+
+class Tracing:
+    """Spans that are kept in memory."""
+
+    def __init__(self) -> None:
+        self.provider = TracerProvider(shutdown_on_exit=False)
+        self._exporter = InMemorySpanExporter()
+        self.provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+
+    def check(self, service: StandIn, statuses: list[int | None]) -> None:
+        """Check for one span an attempt, inside that of the caller, whose context the server was sent."""
+        *attempts, job = self._exporter.get_finished_spans()
+        assert [status(span) for span in attempts] == statuses
+        assert all(span.parent and job.context and span.parent.span_id == job.context.span_id for span in attempts)
+        sent = [request.headers["traceparent"].split("-")[1:3] for request in service.requests]
+        assert sent == [ids(span) for span in attempts]
+        assert service.api_key not in "".join(span.to_json() for span in (*attempts, job))
+        assert "Bearer" not in "".join(span.to_json() for span in (*attempts, job))
+
+
+def ids(span: ReadableSpan) -> list[str]:
+    """Write the ids of a span as a traceparent has them."""
+    assert span.context
+    return [f"{span.context.trace_id:032x}", f"{span.context.span_id:016x}"]
+
+
+def status(span: ReadableSpan) -> object:
+    """Return the status of the response that a span is about, under its old or its new name."""
+    attributes = span.attributes or {}
+    return attributes.get("http.response.status_code", attributes.get("http.status_code"))
+
+
+@pytest.fixture
+def service() -> Iterator[StandIn]:
+    """A stand-in behind a socket, since the instrumentation wraps httpx's own transports."""
+    with StandIn().serve() as service:
+        service.fail((503, {"retry-after": "0"}))
+        yield service
+
+
+@pytest.fixture
+def tracing() -> Tracing:
+    return Tracing()
+
+
+@pytest.fixture
+def instrumented(tracing: Tracing) -> Iterator[None]:
+    """Instrument every httpx client of the process."""
+    instrumentor = HTTPXClientInstrumentor()
+    instrumentor.instrument(tracer_provider=tracing.provider)
+    yield
+    instrumentor.uninstrument()
+
+
+def update(client: Activepieces, tracing: Tracing) -> None:
+    with tracing.provider.get_tracer("test").start_as_current_span("job"):
+        client.projects.update(ID, {"displayName": "Acme"})
+
+
+async def update_async(client: AsyncActivepieces, tracing: Tracing) -> None:
+    with tracing.provider.get_tracer("test").start_as_current_span("job"):
+        await client.projects.update(ID, {"displayName": "Acme"})
+
+
+@pytest.mark.usefixtures("instrumented")
+def test_each_attempt_has_a_span(service: StandIn, tracing: Tracing) -> None:
+    with Activepieces(service.api_key, base_url=service.base_url) as client:
+        update(client, tracing)
+    tracing.check(service, [503, 200])
+
+
+@pytest.mark.usefixtures("instrumented")
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_each_async_attempt_has_a_span(service: StandIn, tracing: Tracing, backend: str) -> None:
+    async def run() -> None:
+        async with AsyncActivepieces(service.api_key, base_url=service.base_url) as client:
+            await update_async(client, tracing)
+
+    anyio.run(run, backend=backend)
+    tracing.check(service, [503, 200])
+
+
+def test_client_that_is_instrumented_later_has_spans(service: StandIn, tracing: Tracing) -> None:
+    with Activepieces(service.api_key, base_url=service.base_url) as client:
+        client.projects.update(ID, {})
+        service.requests.clear()
+        HTTPXClientInstrumentor().instrument(tracer_provider=tracing.provider)
+        try:
+            update(client, tracing)
+        finally:
+            HTTPXClientInstrumentor().uninstrument()
+    tracing.check(service, [200])
+
+
+def test_your_instrumented_client_has_spans(service: StandIn, tracing: Tracing) -> None:
+    with httpx.Client() as http_client:
+        HTTPXClientInstrumentor.instrument_client(http_client, tracer_provider=tracing.provider)
+        client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+        update(client, tracing)
+    tracing.check(service, [503, 200])
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_your_instrumented_async_client_has_spans(service: StandIn, tracing: Tracing, backend: str) -> None:
+    async def run() -> None:
+        async with httpx.AsyncClient() as http_client:
+            HTTPXClientInstrumentor.instrument_client(http_client, tracer_provider=tracing.provider)
+            client = AsyncActivepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+            await update_async(client, tracing)
+
+    anyio.run(run, backend=backend)
+    tracing.check(service, [503, 200])
+
+
+@pytest.mark.usefixtures("instrumented")
+def test_renewal_has_a_span_of_its_own(service: StandIn, tracing: Tracing) -> None:
+    service.fail(401)
+    keys = iter(["old", service.api_key])
+    with Activepieces(lambda: next(keys), base_url=service.base_url) as client:
+        update(client, tracing)
+    tracing.check(service, [503, 401, 200])
+
+
+@pytest.mark.usefixtures("instrumented")
+def test_span_of_a_failed_attempt_has_no_key(service: StandIn, tracing: Tracing) -> None:
+    service.fail(httpx.ReadError)
+    with (
+        Activepieces(service.api_key, base_url=service.base_url, max_retries=1) as client,
+        pytest.raises(APIConnectionError),
+    ):
+        update(client, tracing)
+    tracing.check(service, [503, None])
