@@ -28,7 +28,7 @@ GROUPS = {
     **dict.fromkeys(("bench", "docs", "mutation", "tests", "typing"), True),
 }
 
-PYTHON_FILES = ["noxfile.py", "overlays", "tests", "tools"]
+PYTHON_FILES = ["benchmarks", "noxfile.py", "overlays", "tests", "tools"]
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -134,7 +134,8 @@ def rollout(session: nox.Session) -> None:
     install(session, "tests")
     install_package(session)
     session.run("pytest", "tests/test_cli.py", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
-    session.run("python", "tools/bench_rollout.py")
+    session.run("pytest", "tests/test_connections.py", "-k", "gathered", env={"GATHERED_UPDATES": "10000"})
+    session.run("python", "benchmarks/rollout.py")
 
 
 @nox.session(default=False)
@@ -223,7 +224,7 @@ def bench(session: nox.Session) -> None:
     """Measure what calls and the rest cost beside other clients; some six minutes. `-- --json FILE`, `--chart FILE`."""
     install(session, "bench")
     install_package(session)
-    run_tool(session, "bench")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session(default=False)

@@ -25,7 +25,7 @@ from .conftest import project_json
 ID = "pRjEctId0000000000001"
 MOST = 8
 
-# 10,000 in the weekly proof.
+# `nox -s rollout` has 10,000.
 GATHERED = int(os.environ.get("GATHERED_UPDATES", "2000"))
 
 

@@ -22,9 +22,9 @@ REPORT: dict[str, Any] = {
 
 
 def chart() -> str:
-    program = "import bench_chart, json, sys; print(bench_chart.svg(json.load(sys.stdin)))"
+    program = "import json, sys; from benchmarks import chart; print(chart.svg(json.load(sys.stdin)))"
     command = [sys.executable, "-c", program]
-    options: dict[str, Any] = {"cwd": ROOT / "tools", "env": {"PYTHONUTF8": "1"}, "encoding": "utf-8"}
+    options: dict[str, Any] = {"cwd": ROOT, "env": {"PYTHONUTF8": "1"}, "encoding": "utf-8"}
     return str(subprocess.run(command, input=json.dumps(REPORT), stdout=subprocess.PIPE, check=True, **options).stdout)
 
 
@@ -38,7 +38,7 @@ def test_the_chart_has_a_bar_for_each_client_and_says_date_and_machine() -> None
 
 
 def test_bad_arguments_measure_nothing() -> None:
-    command = [sys.executable, str(ROOT / "tools" / "bench.py"), "--yaml"]
-    finished = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    command = [sys.executable, "-m", "benchmarks", "--yaml"]
+    finished = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd=ROOT)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert "--yaml" in finished.stderr

@@ -1,7 +1,7 @@
 """What update_many costs: CPU time and throughput beside a bare httpx.AsyncClient with a semaphore, and memory.
 
 Each runs in a process of its own, against a server in another, and sends the same updates:
-`python tools/bench_rollout.py [UPDATES [ROUNDS]]`.
+`python benchmarks/rollout.py [UPDATES [ROUNDS]]`.
 """
 
 from __future__ import annotations
