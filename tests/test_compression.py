@@ -76,13 +76,17 @@ def test_compressed_error_is_read(service: StandIn, update: Update) -> None:
     assert caught.value.code == "ENTITY_NOT_FOUND"
 
 
-@pytest.mark.parametrize(("status", "error"), [(200, ResponseValidationError), (404, APIStatusError)])
-def test_bomb_is_not_decoded_to_its_end(
-    service: StandIn, update: Update, status: int, error: type[ResponseValidationError | APIStatusError]
-) -> None:
-    service.fail(compressed(status, bomb(), "gzip"))
-    with pytest.raises(error) as caught:
-        update(service, ID, {}, max_retries=0)
+def test_bomb_is_not_decoded_to_its_end(service: StandIn, update: Update) -> None:
+    service.fail(compressed(200, bomb(), "gzip"))
+    with pytest.raises(ResponseValidationError) as caught:
+        update(service, ID, {})
+    assert len(caught.value.response.content) <= BOUND + 1032 * PIECE
+
+
+def test_bomb_of_an_error_is_not_either(service: StandIn, update: Update) -> None:
+    service.fail(compressed(404, bomb(), "gzip"))
+    with pytest.raises(APIStatusError) as caught:
+        update(service, ID, {})
     assert len(caught.value.response.content) <= BOUND + 1032 * PIECE
 
 

@@ -23,6 +23,7 @@ from . import hostile
 from .conftest import project_json
 
 ID = "pRjEctId0000000000001"
+BODY: dict[str, Any] = {}
 MOST = 8
 
 # `nox -s rollout` has 10,000.
@@ -56,7 +57,7 @@ def update_at_once(kind: str, base_url: str, number: int, **options: Any) -> Non
     """Make so many updates at once with one client: in as many threads or tasks."""
     if kind == "sync":
         with Activepieces("sk-1", base_url=base_url, **options) as client, ThreadPoolExecutor(number) as pool:
-            for update in [pool.submit(client.projects.update, ID, {}) for _ in range(number)]:
+            for update in [pool.submit(client.projects.update, ID, BODY) for _ in range(number)]:
                 assert update.result().id == ID
         return
 
@@ -66,7 +67,7 @@ def update_at_once(kind: str, base_url: str, number: int, **options: Any) -> Non
             anyio.create_task_group() as tasks,
         ):
             for _ in range(number):
-                tasks.start_soon(client.projects.update, ID, {})
+                tasks.start_soon(client.projects.update, ID, BODY)
 
     anyio.run(run, backend=kind)
 
@@ -85,7 +86,7 @@ def test_second_thread_and_loop_are_within_the_limit() -> None:
     gauge = Gauge(0.01)
     with hostile.serve(gauge) as server, Activepieces("sk-1", base_url=server.base_url) as client:
         with ThreadPoolExecutor(20) as first, ThreadPoolExecutor(20) as second:
-            updates = [pool.submit(client.projects.update, ID, {}) for _ in range(20) for pool in (first, second)]
+            updates = [pool.submit(client.projects.update, ID, BODY) for _ in range(20) for pool in (first, second)]
             for update in updates:
                 update.result()
         assert server.connections <= MOST
@@ -98,13 +99,13 @@ def test_updates_in_a_row_use_one_connection(kind: str) -> None:
         if kind == "sync":
             with Activepieces("sk-1", base_url=server.base_url) as client:
                 for _ in range(5):
-                    client.projects.update(ID, {})
+                    client.projects.update(ID, BODY)
         else:
 
             async def run() -> None:
                 async with AsyncActivepieces("sk-1", base_url=server.base_url) as client:
                     for _ in range(5):
-                        await client.projects.update(ID, {})
+                        await client.projects.update(ID, BODY)
 
             anyio.run(run, backend=kind)
         assert server.connections == 1
@@ -115,7 +116,7 @@ def test_all_gathered_updates_end() -> None:
     async def run() -> list[Project]:
         # Far longer than they take; with work that grows as the square of their number, they take minutes.
         async with AsyncActivepieces("sk-1", base_url=server.base_url) as client, asyncio.timeout(30 + GATHERED / 100):
-            return await asyncio.gather(*(client.projects.update(ID, {}) for _ in range(GATHERED)))
+            return await asyncio.gather(*(client.projects.update(ID, BODY) for _ in range(GATHERED)))
 
     gauge = Gauge()
     with hostile.serve(gauge) as server:
@@ -142,9 +143,9 @@ def test_waiting_for_a_connection_does_not_count(kind: str) -> None:
     with hostile.serve(slow_at_first) as server:
         if kind == "sync":
             with Activepieces("sk-1", base_url=server.base_url) as client, ThreadPoolExecutor(MOST) as pool:
-                holding = [pool.submit(client.projects.update, ID, {}) for _ in range(MOST)]
+                holding = [pool.submit(client.projects.update, ID, BODY) for _ in range(MOST)]
                 all_are_here.wait(timeout=30)
-                assert client.projects.update(ID, {}, timeout=waiting, max_retries=0).id == ID
+                assert client.projects.update(ID, BODY, timeout=waiting, max_retries=0).id == ID
                 for update in holding:
                     update.result()
         else:
@@ -155,9 +156,9 @@ def test_waiting_for_a_connection_does_not_count(kind: str) -> None:
                     anyio.create_task_group() as tasks,
                 ):
                     for _ in range(MOST):
-                        tasks.start_soon(client.projects.update, ID, {})
+                        tasks.start_soon(client.projects.update, ID, BODY)
                     await anyio.to_thread.run_sync(functools.partial(all_are_here.wait, timeout=30))
-                    assert (await client.projects.update(ID, {}, timeout=waiting, max_retries=0)).id == ID
+                    assert (await client.projects.update(ID, BODY, timeout=waiting, max_retries=0)).id == ID
 
             anyio.run(run, backend=kind)
         assert server.connections == MOST
@@ -177,9 +178,9 @@ def test_timed_out_calls_give_their_connections_back(kind: str) -> None:
     with hostile.serve(silent_at_first) as server:
         if kind == "sync":
             with Activepieces("sk-1", base_url=server.base_url) as client, ThreadPoolExecutor(MOST) as pool:
-                for update in [pool.submit(client.projects.update, ID, {}, **options) for _ in range(MOST)]:
+                for update in [pool.submit(client.projects.update, ID, BODY, **options) for _ in range(MOST)]:
                     assert isinstance(update.exception(), APITimeoutError)
-                assert client.projects.update(ID, {}).id == ID
+                assert client.projects.update(ID, BODY).id == ID
         else:
 
             async def run() -> None:
@@ -187,11 +188,11 @@ def test_timed_out_calls_give_their_connections_back(kind: str) -> None:
                     async with anyio.create_task_group() as tasks:
                         for _ in range(MOST):
                             tasks.start_soon(time_out, client)
-                    assert (await client.projects.update(ID, {})).id == ID
+                    assert (await client.projects.update(ID, BODY)).id == ID
 
             async def time_out(client: AsyncActivepieces) -> None:
                 with pytest.raises(APITimeoutError):
-                    await client.projects.update(ID, {}, **options)
+                    await client.projects.update(ID, BODY, **options)
 
             anyio.run(run, backend=kind)
 
@@ -206,11 +207,11 @@ def test_cancelled_calls_give_their_connections_back(backend: str) -> None:
                 with anyio.move_on_after(delay / 1000):
                     async with anyio.create_task_group() as tasks:
                         for _ in range(2 * MOST):
-                            tasks.start_soon(client.projects.update, ID, {})
+                            tasks.start_soon(client.projects.update, ID, BODY)
             with anyio.fail_after(20):
                 async with anyio.create_task_group() as tasks:
                     for _ in range(2 * MOST):
-                        tasks.start_soon(client.projects.update, ID, {})
+                        tasks.start_soon(client.projects.update, ID, BODY)
 
     with hostile.serve(Gauge(0.005)) as server:
         anyio.run(run, backend=backend)
@@ -224,7 +225,7 @@ def test_your_client_may_have_more_connections() -> None:
         ThreadPoolExecutor(16) as pool,
     ):
         client = Activepieces("sk-1", base_url=server.base_url, http_client=http_client)
-        update = functools.partial(client.projects.update, ID, {})
+        update = functools.partial(client.projects.update, ID, BODY)
         for future in [pool.submit(update) for _ in range(64)]:
             future.result()
         assert MOST < server.connections <= 16

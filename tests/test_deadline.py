@@ -64,10 +64,10 @@ class DrippingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self.closed = 0
         self._status = status
 
-    def handle_request(self, _: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - httpx's signature
         return httpx.Response(self._status, stream=DrippingStream(self))
 
-    async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - as above
         return httpx.Response(self._status, stream=DrippingStream(self))
 
 

@@ -89,10 +89,9 @@ def make_async_pyreqwest() -> HttpxTransport:
     return HttpxTransport(ClientBuilder().follow_redirects(enable=False).build())
 
 
-@pytest.fixture(params=ENGINES.values(), ids=ENGINES.keys())
+@pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Engine:
-    engine: Engine = request.param
-    return engine
+    return ENGINES[request.param]
 
 
 class Script:

@@ -190,7 +190,13 @@ def test_violation_in_a_nullable_reference_is_precise(tmp_path: Path) -> None:
     document = json.loads(Path(activepieces_api.__file__).with_name("openapi.json").read_text("utf-8"))
     schemas = document["components"]["schemas"]
     schemas["UpdateProjectRequest"]["properties"]["icon"] = NULLABLE
-    bodies = [{"icon": None}, {"icon": {"color": "RED"}}, {"icon": {}}, {"icon": {"color": "PINKK"}}, {"icon": 5}]
+    bodies: list[Any] = [
+        {"icon": None},
+        {"icon": {"color": "RED"}},
+        {"icon": {}},
+        {"icon": {"color": "PINKK"}},
+        {"icon": 5},
+    ]
     null, good, empty, unknown, number = problems_with(document, tmp_path / "nullable", bodies)
     assert (null, good) == (None, None)
     assert number[0][0] == "$.icon"

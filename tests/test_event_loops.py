@@ -20,6 +20,7 @@ from . import hostile
 from .conftest import project_json
 
 ID = "pRjEctId0000000000001"
+BODY: dict[str, Any] = {}
 BACKENDS = ["asyncio", "trio"]
 
 # A loop that ends before its client is closed leaves open sockets to the garbage collector, which warns of them.
@@ -37,7 +38,7 @@ def run(backend: str, call: Callable[[], Awaitable[Any]]) -> Any:
 def test_second_loop_has_its_own_connections(first: str, second: str) -> None:
     with StandIn().serve() as service:
         client = AsyncActivepieces(service.api_key, base_url=service.base_url)
-        update = functools.partial(client.projects.update, ID, {})
+        update = functools.partial(client.projects.update, ID, BODY)
         assert run(first, update).id == ID
         assert run(second, update).id == ID
         run(second, client.aclose)
@@ -49,7 +50,7 @@ def test_second_loop_has_its_own_connections(first: str, second: str) -> None:
 def test_closing_in_another_loop_works(used: str, closing: str) -> None:
     with StandIn().serve() as service:
         client = AsyncActivepieces(service.api_key, base_url=service.base_url)
-        run(used, functools.partial(client.projects.update, ID, {}))
+        run(used, functools.partial(client.projects.update, ID, BODY))
         run(closing, client.aclose)
 
 
@@ -63,7 +64,7 @@ def test_loop_that_is_still_open_keeps_its_connections() -> None:
     with hostile.serve(handle) as server, asyncio.Runner() as first, asyncio.Runner() as second:
         client = AsyncActivepieces("sk-1", base_url=server.base_url)
         for runner in (first, second, first, second):
-            runner.run(client.projects.update(ID, {}))
+            runner.run(client.projects.update(ID, BODY))
         assert server.connections == 2
         for runner in (first, second):
             runner.run(client.aclose())
@@ -73,7 +74,7 @@ def test_loops_in_threads_share_a_client() -> None:
     failures: list[BaseException] = []
 
     async def update_some() -> None:
-        await asyncio.gather(*(client.projects.update(ID, {}) for _ in range(10)))
+        await asyncio.gather(*(client.projects.update(ID, BODY) for _ in range(10)))
 
     def work() -> None:
         try:
@@ -102,7 +103,7 @@ def test_key_is_renewed_in_each_loop(backend: str) -> None:
     async def update_some() -> None:
         async with anyio.create_task_group() as tasks:
             for _ in range(4):
-                tasks.start_soon(client.projects.update, ID, {})
+                tasks.start_soon(client.projects.update, ID, BODY)
 
     with StandIn().serve() as service:
         client = AsyncActivepieces(read_key, base_url=service.base_url)
@@ -124,7 +125,7 @@ def test_connections_of_ended_loops_are_given_up() -> None:
     with hostile.serve(handle) as server:
         client = AsyncActivepieces("sk-1", base_url=server.base_url)
         for _ in range(10):
-            asyncio.run(client.projects.update(ID, {}))
+            asyncio.run(client.projects.update(ID, BODY))
         gc.collect()
         assert server.connections == 10
         assert server.open_connections(at_most=1) <= 1

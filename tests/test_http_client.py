@@ -34,13 +34,18 @@ REDACTED = "[redacted]"
 # Kind
 
 
-@pytest.mark.parametrize("make", [httpx.AsyncClient, dict, lambda **_: "https://flows.example.com"])
+def make_url(**_: object) -> str:
+    """Return what is no client at all."""
+    return "https://proxy.example.com"
+
+
+@pytest.mark.parametrize("make", [httpx.AsyncClient, dict, make_url])
 def test_sync_client_refuses_what_is_no_client(service: StandIn, make: Callable[..., Any]) -> None:
     with pytest.raises(ConfigurationError, match="http_client"):
         Activepieces("sk-1", base_url=service.base_url, http_client=make(transport=service.transport))
 
 
-@pytest.mark.parametrize("make", [httpx.Client, dict, lambda **_: "https://flows.example.com"])
+@pytest.mark.parametrize("make", [httpx.Client, dict, make_url])
 def test_async_client_refuses_what_is_no_async_client(service: StandIn, make: Callable[..., Any]) -> None:
     with pytest.raises(ConfigurationError, match="http_client"):
         AsyncActivepieces("sk-1", base_url=service.base_url, http_client=make(transport=service.transport))
@@ -266,9 +271,8 @@ def test_neither_key_of_a_renewal_outlives_the_call(service: StandIn, update: Up
     client = hooked(service, kind, on_request=requests.append, on_response=responses.append)
     update(service, ID, {}, client={**client, "api_key": lambda: next(keys)})
     assert [response.status_code for response in responses] == [401, 200]
-    for thing in (*requests, *responses, *responses[1].history):
-        without_key(thing)
-        assert b"an-older-key" not in pickle.dumps(thing)
+    without_key(*requests, *responses, *responses[1].history)
+    assert b"an-older-key" not in pickle.dumps([requests, responses])
 
 
 def test_response_of_an_invalid_success_has_no_key(service: StandIn, update: Update) -> None:
@@ -293,7 +297,7 @@ def holders(value: bytes) -> list[object]:
             if (isinstance(part, bytes) and value in part) or (isinstance(part, str) and value.decode() in part):
                 found.append(holder)
             # Tuples of bytes are not tracked once the collector has seen them.
-            if id(part) not in known and isinstance(part, (tuple, list, dict)):
+            if id(part) not in known and type(part) in (tuple, list, dict):
                 known.add(id(part))
                 waiting.append(part)
     return found
