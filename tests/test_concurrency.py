@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import collections
-import functools
-import json
 import random
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,10 +15,7 @@ import pytest
 from activepieces_client import Activepieces, AsyncActivepieces
 from activepieces_client.testing import Failure, StandIn
 
-from . import hostile
 
-# More than have a connection that no other call can take; the rest share a pool.
-AT_ONCE = 130
 CALLS_FOR_EACH_THREAD = 8
 FAULTS: list[Failure] = [(503, {"retry-after": "0"}), (429, {"retry-after": "0"}), httpx.RemoteProtocolError] * 7
 
@@ -172,39 +165,3 @@ def test_calls_that_are_cancelled_anywhere_leave_the_client_as_it_was(crowd: Sta
 
     anyio.run(run, backend=backend)
     assert {f"afterwards {number}" for number in range(9)} <= done
-
-
-@pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
-def test_a_client_has_a_connection_for_each_call_under_way_uses_it_again_and_closes_it(kind: str) -> None:
-    project = StandIn().projects[0]
-    content = json.dumps(project).encode()
-    all_are_here = threading.Barrier(AT_ONCE)
-
-    def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        all_are_here.wait(timeout=30)
-        connection.sendall(hostile.HEAD % len(content) + content)
-        while hostile.read_request(connection):
-            connection.sendall(hostile.HEAD % len(content) + content)
-
-    with hostile.serve(handle) as server:
-        if kind == "sync":
-            with Activepieces("sk-1", base_url=server.base_url) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-                for update in [pool.submit(client.projects.update, project["id"], {}) for _ in range(AT_ONCE)]:
-                    update.result()
-                for _ in range(3):
-                    client.projects.update(project["id"], {})
-        else:
-
-            async def run() -> None:
-                async with AsyncActivepieces("sk-1", base_url=server.base_url) as client:
-                    update = functools.partial(client.projects.update, project["id"], {})
-                    async with anyio.create_task_group() as tasks:
-                        for _ in range(AT_ONCE):
-                            tasks.start_soon(update)
-                    for _ in range(3):
-                        await update()
-
-            anyio.run(run, backend=kind)
-        assert server.connections == AT_ONCE
-        assert server.open_connections(at_most=0) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email.utils
-import gzip
 import json
 import logging
 import os
@@ -27,7 +26,6 @@ from activepieces_client import (
     APITimeoutError,
     AsyncActivepieces,
     RateLimitError,
-    ResponseValidationError,
 )
 from activepieces_client.models import UpdateProjectRequest
 from activepieces_client.testing import StandIn
@@ -204,21 +202,6 @@ def test_a_source_of_keys_may_use_your_own_client_without_a_limit() -> None:
         assert asked == [200]
 
 
-def test_a_compressed_answer_stays_as_it_was_sent(update: Update) -> None:
-    body = gzip.compress(project())
-
-    def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        connection.sendall(
-            (hostile.HEAD % len(body)).replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n") + body
-        )
-
-    with hostile.serve(handle) as server:
-        with pytest.raises(ResponseValidationError, match="the answer is not JSON") as caught:
-            update_at(update, server.base_url)
-        assert caught.value.response.content == body
-
-
 @pytest.mark.anyio
 async def test_a_source_of_keys_that_takes_longer_than_the_attempt_may_ends_it() -> None:
     async def slowly() -> str:
@@ -278,7 +261,6 @@ FAILURES: list[tuple[Any, list[float], list[float]]] = [
     ((503, {}), [0] * 6, [0.5, 1, 2, 4, 8, 8]),
     ((503, {"retry-after": " 0 "}), [0] * 6, [0] * 6),
     ((429, {"retry-after": "60"}), [60] * 6, [60] * 6),
-    ((503, {"retry-after": "61"}), [0] * 6, [0.5, 1, 2, 4, 8, 8]),
     ((503, {"retry-after": "soon"}), [0] * 6, [0.5, 1, 2, 4, 8, 8]),
     ((503, {"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}), [0] * 6, [0] * 6),
     (httpx.ReadTimeout, [0] * 6, [0.5, 1, 2, 4, 8, 8]),
@@ -371,7 +353,7 @@ def test_certificates_of_the_environment_are_trusted(
 def test_parent_and_child_use_one_client_after_a_fork() -> None:
     program = f"""
 import os, sys
-from activepieces_client import Activepieces
+from activepieces_client import Activepieces, ConfigurationError
 closed = Activepieces()
 closed.close()
 client = Activepieces()
@@ -382,7 +364,7 @@ for number in range(50):
 client.close()
 try:
     closed.projects.update("{ID}", {{}})
-except RuntimeError as error:
+except ConfigurationError as error:
     assert "closed" in str(error)
 else:
     sys.exit("a closed client came to life again")
