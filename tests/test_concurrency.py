@@ -15,7 +15,6 @@ import pytest
 from activepieces_client import Activepieces, AsyncActivepieces
 from activepieces_client.testing import Failure, StandIn
 
-
 CALLS_FOR_EACH_THREAD = 8
 FAULTS: list[Failure] = [(503, {"retry-after": "0"}), (429, {"retry-after": "0"}), httpx.RemoteProtocolError] * 7
 
