@@ -49,7 +49,6 @@ class CallOptions(TypedDict, total=False):
     timeout: Timeout | None
     max_retries: int | None
     check_applied: bool
-    retry_429: bool
 
 
 Step = httpx.Request | Renewal | Wait
@@ -99,8 +98,6 @@ def call(
         request = _build_request(settings, client, pool, method, url, arguments)
         outcome = yield request
         attempts += 1
-        # A request lives on in responses and errors; the key must not.
-        request.headers["Authorization"] = "[redacted]"
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug(
                 "%s: %r, attempt %d of %d", errors.describe(request), outcome, attempts, settings.max_retries + 1

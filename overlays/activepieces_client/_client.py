@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, NoReturn, Self, Unpack
 
 import attrs
 import httpx
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 class _Client:
     """What both clients have: their settings."""
+
+    _base_url = ""
 
     def __init__(
         self,
@@ -46,16 +48,21 @@ class _Client:
         limits = finite(_timeout(timeout) or of_http_client, of_http_client)
         self._settings = Settings(document, self._base_url, limits, _max_retries(max_retries))
 
-    def _settings_for(self, options: CallOptions) -> Settings:
+    def _settings_for(
+        self, *, check_applied: bool, timeout: Timeout | None, max_retries: int | None, retry_429: bool
+    ) -> Settings:
         """Return the settings of a call with options of its own."""
-        timeout, max_retries = _timeout(options.get("timeout")), options.get("max_retries")
+        limits, default = _timeout(timeout), self._settings.timeout
         return attrs.evolve(
             self._settings,
-            timeout=finite(timeout, self._settings.timeout) if timeout else self._settings.timeout,
+            timeout=finite(limits, default) if limits else default,
             max_retries=self._settings.max_retries if max_retries is None else _max_retries(max_retries),
-            check_applied=options.get("check_applied", True),
-            retry_429=options.get("retry_429", True),
+            check_applied=check_applied,
+            retry_429=retry_429,
         )
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client cannot be copied or pickled: it has a key and connections")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._base_url!r})"
@@ -101,17 +108,25 @@ class Activepieces(_Client):
     @functools.cached_property
     def projects(self) -> Projects:
         """The operations on projects."""
-        plain = self._generated()
-        return Projects(lambda **options: self._generated(**options) if options else plain)
+        return Projects(self._generated)
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for the functions of `activepieces_api.api`: they have the same guarantees."""
-        return self._generated()
+        return self._make_generated(self._settings)
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        make = functools.partial(GuardedClient, self._settings_for(options), self._connections, self._auth)
-        return SyncGenerated(self._base_url, token="", make=make)  # the token is shown; BearerAuth has the key
+        """Return the generated client for a call of `client.projects`."""
+        return self._make_generated(self._settings_for(options)) if any(options.values()) else self._default
+
+    @functools.cached_property
+    def _default(self) -> AuthenticatedClient:
+        return self._make_generated(self._settings)
+
+    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
+        # The token stays empty, since the generated client shows it; BearerAuth has the key.
+        make = functools.partial(GuardedClient, settings, self._connections, self._auth)
+        return SyncGenerated(self._base_url, token="", make=make)
 
     def close(self) -> None:
         """Close the connections; your own `http_client` stays open."""
@@ -154,16 +169,24 @@ class AsyncActivepieces(_Client):
     @functools.cached_property
     def projects(self) -> AsyncProjects:
         """The operations on projects."""
-        plain = self._generated()
-        return AsyncProjects(lambda **options: self._generated(**options) if options else plain)
+        return AsyncProjects(self._generated)
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for the functions of `activepieces_api.api`: they have the same guarantees."""
-        return self._generated()
+        return self._make_generated(self._settings)
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        make = functools.partial(AsyncGuardedClient, self._settings_for(options), self._connections, self._auth)
+        """Return the generated client for a call of `client.projects`."""
+        return self._make_generated(self._settings_for(options)) if any(options.values()) else self._default
+
+    @functools.cached_property
+    def _default(self) -> AuthenticatedClient:
+        return self._make_generated(self._settings)
+
+    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
+        # The token stays empty, since the generated client shows it; BearerAuth has the key.
+        make = functools.partial(AsyncGuardedClient, settings, self._connections, self._auth)
         return AsyncGenerated(self._base_url, token="", make=make)
 
     async def aclose(self) -> None:

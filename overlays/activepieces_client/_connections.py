@@ -143,6 +143,9 @@ def _checked(http_client: HttpClient, kind: type[HttpClient]) -> HttpClient:
 
 
 def _ssl_context() -> ssl.SSLContext:
+    folders = os.environ.get("SSL_CERT_DIR", "").split(os.pathsep)
+    if folders != [""] and not any(map(os.path.isdir, folders)):
+        raise ConfigurationError("SSL_CERT_DIR names no folder")  # OpenSSL says nothing, and trusts nobody
     try:
         return httpx.create_ssl_context()
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError

@@ -65,20 +65,27 @@ class GuardedClient(httpx.Client):
         return None
 
     def _send(self, request: httpx.Request, pool: SyncPool) -> httpx.Response | httpx.RequestError:
-        chunks: list[bytes] = []
         try:
             with pool.slots, deadline_in(_seconds(request)):
-                response = pool.http_client.send(request, auth=self._bearer, follow_redirects=False, stream=True)
-                try:
-                    read_by_hook = response.is_stream_consumed
-                    for chunk in [response.content] if read_by_hook else response.iter_raw():
-                        check_deadline()
-                        chunks.append(chunk)
-                finally:
-                    response.close()
+                return self._exchange(request, pool.http_client)
         except httpx.RequestError as error:
             return error
-        return _plain(response, b"".join(chunks), raw=not read_by_hook)
+        finally:
+            _redact(request)
+
+    def _exchange(self, request: httpx.Request, http_client: httpx.Client) -> httpx.Response:
+        response = http_client.send(request, auth=self._bearer, follow_redirects=False, stream=True)
+        try:
+            if response.is_stream_consumed:  # by a hook
+                return _plain(response, response.content, raw=False)
+            chunks: list[bytes] = []
+            for chunk in response.iter_raw():
+                check_deadline()
+                chunks.append(chunk)
+            return _plain(response, b"".join(chunks), raw=True)
+        finally:
+            response.close()
+            _redact(response.next_request)
 
 
 class AsyncGuardedClient(httpx.AsyncClient):
@@ -126,20 +133,29 @@ class AsyncGuardedClient(httpx.AsyncClient):
 
         try:
             async with pool.slots:
-                with anyio.move_on_after(_seconds(request)):
-                    response = await pool.http_client.send(
-                        request, auth=self._bearer, follow_redirects=False, stream=True
-                    )
+                with anyio.move_on_after(_seconds(request)) as scope:
                     try:
-                        if response.is_stream_consumed:  # by a hook
-                            return _plain(response, response.content, raw=False)
-                        chunks = [chunk async for chunk in response.aiter_raw()]
-                        return _plain(response, b"".join(chunks), raw=True)
-                    finally:
-                        await response.aclose()
+                        return await self._exchange(request, pool.http_client)
+                    except anyio.get_cancelled_exc_class():
+                        if scope.cancel_called:
+                            # An engine may raise an exception of its own here, which the scope would let pass: pyreqwest.
+                            await anyio.lowlevel.checkpoint()
+                        raise
         except httpx.RequestError as error:
             return error
+        finally:
+            _redact(request)
         return httpx.ReadTimeout(TOO_LONG)
+
+    async def _exchange(self, request: httpx.Request, http_client: httpx.AsyncClient) -> httpx.Response:
+        response = await http_client.send(request, auth=self._bearer, follow_redirects=False, stream=True)
+        try:
+            if response.is_stream_consumed:  # by a hook
+                return _plain(response, response.content, raw=False)
+            return _plain(response, b"".join([chunk async for chunk in response.aiter_raw()]), raw=True)
+        finally:
+            await response.aclose()
+            _redact(response.next_request)
 
 
 def _refuse(request: httpx.Request) -> httpx.Response:
@@ -147,6 +163,12 @@ def _refuse(request: httpx.Request) -> httpx.Response:
         f"{request.method} {request.url.path} was not sent, since nothing would validate it: use client.generated with "
         "the functions of activepieces_api.api"
     )
+
+
+def _redact(request: httpx.Request | None) -> None:
+    """Take the key out of a request, which lives on in responses, errors and hooks."""
+    if request is not None:
+        request.headers["Authorization"] = "[redacted]"
 
 
 def _seconds(request: httpx.Request) -> float:

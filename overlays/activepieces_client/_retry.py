@@ -6,6 +6,7 @@ import email.utils
 import random
 import re
 import time
+from datetime import UTC
 
 import httpx
 
@@ -21,8 +22,8 @@ def should_retry(outcome: object, *, idempotent: bool) -> bool:
         # No connection was made, so nothing was sent.
         case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
             return True
-        # The request may have been carried out.
-        case httpx.TimeoutException() | httpx.NetworkError() | httpx.RemoteProtocolError():
+        # The request may have been carried out. A broken body is a DecodingError to some engines (pyreqwest).
+        case httpx.TimeoutException() | httpx.NetworkError() | httpx.RemoteProtocolError() | httpx.DecodingError():
             return idempotent
         # The server or a proxy was busy: request timeout, too many requests.
         case httpx.Response(status_code=408 | 429):
@@ -48,9 +49,9 @@ def parse_retry_after(response: httpx.Response) -> float | None:
     header = response.headers.get("Retry-After", "").strip()
     if re.fullmatch(r"[0-9]{1,15}(\.[0-9]*)?", header):
         return float(header)
-    date = email.utils.parsedate_tz(header)
     try:
-        # Every date of HTTP is in UTC, also where it does not say so: asctime's.
-        return max(0.0, email.utils.mktime_tz(date) - time.time()) if date else None
+        date = email.utils.parsedate_to_datetime(header)
+        # Every date of HTTP is in UTC, also where it does not say so: asctime's, and `-0000`.
+        return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time())
     except (ValueError, OverflowError):
         return None

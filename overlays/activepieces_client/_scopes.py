@@ -35,6 +35,9 @@ class PerEventLoop(Generic[T]):
         """Return the value of the running event loop."""
         values, event_loop = self._values.get(), _running_event_loop()
         if event_loop not in values:
+            # The sockets of a loop refer to it, so the values of those that have ended do not go by themselves.
+            for ended in [loop for loop in values if getattr(loop, "is_closed", bool)()]:
+                del values[ended]
             values[event_loop] = self._make()
         return values[event_loop]
 

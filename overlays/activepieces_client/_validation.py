@@ -96,9 +96,15 @@ def _is_of_other_type(whole: ValidationError, inner: ValidationError) -> bool:
 
 
 def _message(error: ValidationError) -> str:
-    if isinstance(error.kind, ValidationErrorKind.Enum):
-        return f"{_MASK} is not one of {', '.join(map(shorten, error.kind.options))}"
-    return error.message
+    match error.kind:
+        case ValidationErrorKind.Enum(options):
+            return f"{_MASK} is not one of {', '.join(map(shorten, options))}"
+        case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
+            kinds = [inner.kind for branch in branches for inner in branch]
+            types = [type_ for kind in kinds if isinstance(kind, ValidationErrorKind.Type) for type_ in kind.types]
+            return f"{_MASK} is not of type {' or '.join(map(shorten, types))}"
+        case _:
+            return error.message
 
 
 def _unknown_property(name: str, known: Mapping[str, Any]) -> str:

@@ -287,7 +287,9 @@ def _reason(response: httpx.Response, envelope: dict[str, Any]) -> str:
         response.text if response.headers.get("Content-Type", "").startswith("text/plain") else None,
         response.reason_phrase,
     ]
-    return next((text.strip()[:500] for text in texts if isinstance(text, str) and text.strip()), "no reason given")
+    # Control characters could do harm in a terminal.
+    plain = ("".join(filter(str.isprintable, text)).strip()[:500] for text in texts if isinstance(text, str))
+    return next(filter(None, plain), "no reason given")
 
 
 def _origin(url: httpx.URL) -> str:
