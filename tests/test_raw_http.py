@@ -205,3 +205,14 @@ def test_body_over_the_limit_has_a_response_before_its_end(chunked: bool) -> Non
         response = send(service, head, chunk * 2 if chunked else content)
         assert response.startswith(b"HTTP/1.1 413 ")
         assert json.loads(response.partition(b"\r\n\r\n")[2])["code"] == "FST_ERR_CTP_BODY_TOO_LARGE"
+
+
+def test_response_reaches_a_client_that_is_still_sending() -> None:
+    """A connection that closes with something unread is reset, and the response is lost."""
+    with StandIn().serve() as service:
+        url = httpx.URL(service.base_url)
+        with socket.create_connection((url.host, url.port or 0), timeout=5) as connection:
+            connection.sendall(b"no request\r\n\r\n")
+            connection.recv(1, socket.MSG_PEEK)  # the response is there
+            connection.sendall(b"x" * 2**20)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")

@@ -187,6 +187,7 @@ def test_number_that_is_invalid_has_one_violation(value: str, violation: str) ->
         ("application/json", b"", 400, "FST_ERR_CTP_EMPTY_JSON_BODY"),
         ("application/json", b'{"metadata": {"x": NaN}}', 400, "FST_ERR_CTP_INVALID_JSON_BODY"),
         ("application/json", b'{"constructor": {"prototype": 1}}', 400, "FST_ERR_CTP_INVALID_JSON_BODY"),
+        ("application/json", b'{"__proto__": 1}', 400, "FST_ERR_CTP_INVALID_JSON_BODY"),
         ("application/json", b'{"constructor": 1}', 200, None),
         ("application/json; charset=utf-8", b"{}", 200, None),
         ("text/plain", b"{}", 400, "FST_ERR_VALIDATION"),

@@ -127,7 +127,7 @@ class _Connection(socketserver.BaseRequestHandler):
                 headers=[*headers, (b"Content-Length", b"%d" % len(body))],
             )
         ]
-        if with_body and response.status_code not in (204, 304):
+        if with_body:
             events.append(h11.Data(data=body))
         events.append(h11.EndOfMessage())
         self.request.sendall(b"".join(self._http.send(event) or b"" for event in events))
