@@ -190,7 +190,7 @@ def test_well_formed_request_is_handled(head: bytes, body: bytes) -> None:
         assert service.requests[0].json == {}
 
 
-def test_client_that_waits_for_100_continue_is_told_to_go_on() -> None:
+def test_client_that_expects_100_continue_receives_it() -> None:
     with StandIn().serve() as service:
         response = send(service, b"Expect: 100-continue\r\nContent-Length: 2\r\n", b"")
         assert response.startswith(b"HTTP/1.1 100 ")

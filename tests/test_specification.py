@@ -1,4 +1,4 @@
-"""openapi.yaml keeps to what it says about itself, and its examples are valid."""
+"""openapi.yaml follows its own house style, and its examples are valid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UPDATE: dict[str, Any] = DOCUMENT["paths"]["/v1/projects/{id}"]["post"]
 LIST: dict[str, Any] = DOCUMENT["paths"]["/v1/projects"]["get"]
 PARAMETERS: list[dict[str, Any]] = [*UPDATE["parameters"], *LIST["parameters"]]
 
-# What api-facts.md says that some release ignores or lacks: `plan` holds nothing that works everywhere.
+# What some release ignores or lacks; no property of `plan` works everywhere.
 NOT_EVERYWHERE = {"plan", "workerGroupId", "notifyFlowOwnerOnFailure", "executionDataRetentionDays"}
 
 

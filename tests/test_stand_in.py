@@ -1,4 +1,4 @@
-"""The stand-in behaves as api-facts say the service does, where no recording shows it."""
+"""The stand-in behaves as the service does, where no recording shows it, and serves tests well."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -360,7 +361,21 @@ def test_project_is_read_by_id() -> None:
     assert request(service, "GET", "/v1/projects/nope").status_code == 404
 
 
-# Requests and failures
+# Keys, requests and failures
+
+
+def test_rotated_key_ends_the_one_before() -> None:
+    service = StandIn()
+    before, service.api_key = service.api_key, "another"
+    assert post(service, {}, key=before).status_code == 401
+    assert post(service, {}).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_transport_serves_async_clients() -> None:
+    service = StandIn()
+    async with httpx.AsyncClient(transport=service.transport) as client:
+        assert (await client.get(service.base_url)).status_code == 200
 
 
 def test_requests_are_easy_to_assert_on() -> None:
@@ -519,12 +534,34 @@ def test_invalid_host_makes_no_difference() -> None:
             assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_error_of_the_stand_in_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+async def async_body() -> AsyncIterator[bytes]:
+    yield b"{}"
+
+
+def divide_by_zero(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(len(request.method) // 0)
+
+
+def respond_async(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, content=async_body())
+
+
+@pytest.mark.parametrize(
+    ("handler", "error"),
+    [(divide_by_zero, "ZeroDivisionError"), (respond_async, "needs a response with a sync stream")],
+)
+def test_error_of_a_handler_is_printed(
+    handler: Callable[[httpx.Request], httpx.Response], error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     service = StandIn()
-    service.handlers["updateProject"] = lambda request: httpx.Response(len(request.method) // 0)
+    service.handlers["updateProject"] = handler
     with service.serve(), pytest.raises(httpx.RemoteProtocolError):
         httpx.post(f"{service.base_url}/v1/projects/{ID}", json={})
-    assert "ZeroDivisionError" in capsys.readouterr().err
+    printed, deadline = "", time.monotonic() + 10  # the thread of the connection prints when it has closed
+    while error not in printed and time.monotonic() < deadline:
+        time.sleep(0.01)
+        printed += capsys.readouterr().err
+    assert error in printed
 
 
 def test_command_prints_an_address_and_a_key_that_work() -> None:

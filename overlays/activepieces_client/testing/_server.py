@@ -108,10 +108,8 @@ class _Connection(socketserver.BaseRequestHandler):
                     if not received:
                         return None
                     self._http.receive_data(received)
-                case h11.EndOfMessage():
+                case _:  # the end of the message
                     break
-                case _:
-                    return None
         return _request(head, bytes(body)) if head else None
 
     def _send(self, response: httpx.Response, *, with_body: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""The stand-in: the service in memory, in process or behind a socket, that fails when it is told to."""
+"""The stand-in: the service in memory, in process or behind a socket, with failures on demand."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class StandIn:
 def _fail(failure: Failure, request: httpx.Request) -> httpx.Response:
     match failure:
         case type():
-            raise failure("the stand-in was told to fail", request=request)
+            raise failure("a failure of the stand-in", request=request)
         case httpx.RequestError():
             raise failure
         case httpx.Response():
