@@ -1,4 +1,4 @@
-"""Update Activepieces projects: typed, checked before sending, safe to leave running.
+"""List and update Activepieces projects: typed, validated before sending, safe to leave running.
 
 ```python
 from activepieces_client import Activepieces
@@ -9,13 +9,32 @@ with Activepieces() as client:
 ```
 """
 
+from typing import TYPE_CHECKING
+
 from activepieces_api.types import UNSET
 
 from . import exceptions
 from ._client import Activepieces, AsyncActivepieces
-from ._outcome import UpdateOutcome
 from ._projects import AsyncProjects, Projects, validate
 from .exceptions import *  # noqa: F403 - the module says which
 
+if TYPE_CHECKING:
+    from .bulk import UpdateOutcome
+
+    __version__: str
+
 __all__ = ["UNSET", "Activepieces", "AsyncActivepieces", "AsyncProjects", "Projects", "UpdateOutcome", "validate"]
 __all__ += exceptions.__all__
+
+
+def __getattr__(name: str) -> object:
+    """Return what would make the import slow, when it is first asked for."""
+    if name == "UpdateOutcome":
+        from .bulk import UpdateOutcome  # noqa: PLC0415 - see above
+
+        return UpdateOutcome
+    if name == "__version__":
+        import importlib.metadata  # noqa: PLC0415 - see above
+
+        return importlib.metadata.version("activepieces-client")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import httpx
@@ -43,12 +43,13 @@ Timeout = float | httpx.Timeout
 """Seconds for each phase of an attempt, or what httpx has for each phase by itself."""
 
 
-class CallOptions(TypedDict, total=False):
-    """What a call may have of its own; what it has not is the client's."""
+@attrs.frozen
+class CallOptions:
+    """What a call may have of its own; what is None is the client's."""
 
-    timeout: Timeout | None
-    max_retries: int | None
-    check_applied: bool
+    timeout: Timeout | None = None
+    max_retries: int | None = None
+    check_applied: bool = True
 
 
 Step = httpx.Request | Renewal | Wait
@@ -64,7 +65,6 @@ class Settings:
     timeout: httpx.Timeout
     max_retries: int
     check_applied: bool = True
-    retry_429: bool = True
     # What has been warned of: the operation, and where a response deviates from its schema.
     warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
 
@@ -109,16 +109,11 @@ def call(
             renewed = True
             if (yield Renewal(request.extensions[KEY_EXTENSION])):
                 continue
-        retry = settings.retry_429 or not isinstance(outcome, httpx.Response) or outcome.status_code != 429
         seconds = parse_retry_after(outcome) if isinstance(outcome, httpx.Response) else None
         if seconds is None:
             seconds = backoff(retries)
-        if not (
-            retry
-            and retries < settings.max_retries
-            and seconds <= MAX_RETRY_AFTER
-            and should_retry(outcome, idempotent=operation.idempotent)
-        ):
+        may_retry = retries < settings.max_retries and seconds <= MAX_RETRY_AFTER
+        if not (may_retry and should_retry(outcome, idempotent=operation.idempotent)):
             raise _error(outcome, request, attempts)
         retries += 1
         yield Wait(seconds)

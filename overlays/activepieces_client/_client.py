@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from typing import TYPE_CHECKING, NoReturn, Self, Unpack
+from typing import TYPE_CHECKING, NoReturn, Self
 
 import attrs
 import httpx
 
 from ._auth import AsyncKeySource, BearerAuth, KeySource, Secret, resolve_base_url
 from ._call import CallOptions, Settings, Timeout, finite
-from ._connections import DEFAULT_TIMEOUT, AsyncPool, Connections, SyncPool, async_pools, sync_pools
+from ._connections import DEFAULT_TIMEOUT, MAX_CONNECTIONS, AsyncPool, Connections, SyncPool, async_pools, sync_pools
 from ._generated import AsyncGenerated, SyncGenerated
 from ._http import AsyncGuardedClient, GuardedClient
 from ._log import set_up_logging
@@ -48,17 +48,14 @@ class _Client:
         limits = finite(_timeout(timeout) or of_http_client, of_http_client)
         self._settings = Settings(document, self._base_url, limits, _max_retries(max_retries))
 
-    def _settings_for(
-        self, *, check_applied: bool, timeout: Timeout | None, max_retries: int | None, retry_429: bool
-    ) -> Settings:
+    def _settings_for(self, options: CallOptions) -> Settings:
         """Return the settings of a call with options of its own."""
-        limits, default = _timeout(timeout), self._settings.timeout
+        timeout, max_retries = _timeout(options.timeout), options.max_retries
         return attrs.evolve(
             self._settings,
-            timeout=finite(limits, default) if limits else default,
+            timeout=finite(timeout, self._settings.timeout) if timeout else self._settings.timeout,
             max_retries=self._settings.max_retries if max_retries is None else _max_retries(max_retries),
-            check_applied=check_applied,
-            retry_429=retry_429,
+            check_applied=options.check_applied,
         )
 
     def __reduce__(self) -> NoReturn:
@@ -108,24 +105,20 @@ class Activepieces(_Client):
     @functools.cached_property
     def projects(self) -> Projects:
         """The operations on projects."""
-        return Projects(self._generated)
+        usual, options_of_usual = self._generated(CallOptions()), CallOptions()
+        return Projects(
+            lambda options: usual if options == options_of_usual else self._generated(options),
+            MAX_CONNECTIONS if self._owns_http_client else None,
+        )
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for the functions of `activepieces_api.api`: they have the same guarantees."""
-        return self._make_generated(self._settings)
+        return self._generated(CallOptions())
 
-    def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        """Return the generated client for a call of `client.projects`."""
-        return self._make_generated(self._settings_for(options)) if any(options.values()) else self._default
-
-    @functools.cached_property
-    def _default(self) -> AuthenticatedClient:
-        return self._make_generated(self._settings)
-
-    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
+    def _generated(self, options: CallOptions) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
-        make = functools.partial(GuardedClient, settings, self._connections, self._auth)
+        make = functools.partial(GuardedClient, self._settings_for(options), self._connections, self._auth)
         return SyncGenerated(self._base_url, token="", make=make)
 
     def close(self) -> None:
@@ -169,24 +162,20 @@ class AsyncActivepieces(_Client):
     @functools.cached_property
     def projects(self) -> AsyncProjects:
         """The operations on projects."""
-        return AsyncProjects(self._generated)
+        usual, options_of_usual = self._generated(CallOptions()), CallOptions()
+        return AsyncProjects(
+            lambda options: usual if options == options_of_usual else self._generated(options),
+            MAX_CONNECTIONS if self._owns_http_client else None,
+        )
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for the functions of `activepieces_api.api`: they have the same guarantees."""
-        return self._make_generated(self._settings)
+        return self._generated(CallOptions())
 
-    def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        """Return the generated client for a call of `client.projects`."""
-        return self._make_generated(self._settings_for(options)) if any(options.values()) else self._default
-
-    @functools.cached_property
-    def _default(self) -> AuthenticatedClient:
-        return self._make_generated(self._settings)
-
-    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
+    def _generated(self, options: CallOptions) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
-        make = functools.partial(AsyncGuardedClient, settings, self._connections, self._auth)
+        make = functools.partial(AsyncGuardedClient, self._settings_for(options), self._connections, self._auth)
         return AsyncGenerated(self._base_url, token="", make=make)
 
     async def aclose(self) -> None:

@@ -138,7 +138,7 @@ class AsyncGuardedClient(httpx.AsyncClient):
                         return await self._exchange(request, pool.http_client)
                     except anyio.get_cancelled_exc_class():
                         if scope.cancel_called:
-                            # An engine may raise an exception of its own here, which the scope would let pass: pyreqwest.
+                            # pyreqwest raises an exception of its own here, which the scope would let pass.
                             await anyio.lowlevel.checkpoint()
                         raise
         except httpx.RequestError as error:

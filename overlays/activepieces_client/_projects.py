@@ -7,23 +7,24 @@ which is why the casts are true.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
+import functools
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import attrs
 
-from activepieces_api.types import UNSET
+from activepieces_api.types import UNSET, Unset
 
-from ._call import CallOptions
+from ._call import CallOptions, Timeout
 from ._json import shorten
-from .exceptions import Problem, RequestValidationError
+from .exceptions import ActivepiecesError, Problem, RequestValidationError
 
 if TYPE_CHECKING:
     from activepieces_api import AuthenticatedClient
-    from activepieces_api.models import Project, UpdateProjectRequest
+    from activepieces_api.models import Project, ProjectPage, ProjectType, UpdateProjectRequest
     from activepieces_api.types import Response
 
-    from ._rollout import AsyncRollOut, RollOut
+    from .bulk import AsyncRollOut, RollOut
 
     Body: TypeAlias = UpdateProjectRequest | Mapping[str, Any]
 
@@ -86,21 +87,74 @@ def _path_id(project_id: object) -> str:
     return str.__str__(project_id)
 
 
+def _filters(
+    external_id: str | None, display_name: str | None, types: Iterable[ProjectType | str] | None, limit: int
+) -> dict[str, Any]:
+    """Return the filters of a list as the generated function takes them.
+
+    Raises:
+        RequestValidationError: A type is not one that the document has.
+    """
+    from activepieces_api.models import ProjectType  # noqa: PLC0415 - as above
+
+    filters: dict[str, Any] = {"external_id": external_id, "display_name": display_name, "limit": limit}
+    if types is not None:
+        try:
+            filters["types"] = [ProjectType(type_) for type_ in types]
+        except ValueError as error:
+            raise RequestValidationError([Problem("query.types", str(error))]) from None
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def _next_cursor(page: ProjectPage, seen: set[str]) -> str | None:
+    """Return the cursor of the next page; None after the last one.
+
+    Raises:
+        ActivepiecesError: The server repeats a cursor, with which a list would never end.
+    """
+    cursor = page.next_ or None
+    if cursor in seen:
+        raise ActivepiecesError(f"the list of projects does not end: the server repeats the cursor {shorten(cursor)}")
+    if cursor is not None:
+        seen.add(cursor)
+    return cursor
+
+
+def _only(found: Iterable[Project], external_id: str) -> Project | None:
+    """Return the one project with an external id; None where there is none.
+
+    Raises:
+        ActivepiecesError: There are several.
+    """
+    ids = {project.id: project for project in found if project.external_id == external_id}
+    if len(ids) > 1:
+        raise ActivepiecesError(f"several projects have the external id {shorten(external_id)}: {', '.join(ids)}")
+    return next(iter(ids.values()), None)
+
+
 class Projects:
     """Projects, as `client.projects`."""
 
-    def __init__(self, generated: Callable[..., AuthenticatedClient]) -> None:
-        self._generated = generated
+    def __init__(self, generated: Callable[[CallOptions], AuthenticatedClient], max_connections: int | None) -> None:
+        self._generated, self._max_connections = generated, max_connections
 
-    def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
+    def update(
+        self,
+        project_id: str,
+        body: Body,
+        *,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Project:
         """Update a project: a property that is unset stays as it is, and None is sent as null.
 
         Args:
             project_id: The id of the project.
             body: What to change: an UpdateProjectRequest, or a mapping in the names of the wire.
-            **options: `check_applied=True`: whether a response that does not show what was requested is a
-                NotAppliedError. `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; by default the
-                client's. `max_retries`: how often to retry what may be retried; by default the client's.
+            check_applied: Whether a response that does not show what was requested is a NotAppliedError.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry what may be retried; by default the client's.
 
         Returns:
             The project as it is after the update.
@@ -111,77 +165,190 @@ class Projects:
             ResponseValidationError: The status is a success, but the response cannot be read.
             APIConnectionError: There was no response; an APITimeoutError where there was none in time.
             APIStatusError: The status is not a success; a subclass for each usual status.
-            ConfigurationError: An option is invalid, or the client is closed; nothing was sent.
+            ConfigurationError: An argument is invalid, or the client is closed; nothing was sent.
         """
-        return cast("Project", self.update_detailed(project_id, body, **options).parsed)
+        options = CallOptions(timeout, max_retries, check_applied)
+        return cast("Project", self._update(project_id, body, options).parsed)
 
-    def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
+    def update_detailed(
+        self,
+        project_id: str,
+        body: Body,
+        *,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
+        return self._update(project_id, body, CallOptions(timeout, max_retries, check_applied))
+
+    def _update(self, project_id: str, body: Body, options: CallOptions) -> Response[Project]:
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_, model = self._generated(**options), _path_id(project_id), _model(body)
+        client, id_, model = self._generated(options), _path_id(project_id), _model(body)
         return cast("Response[Project]", update_project.sync_detailed(id_, client=client, body=model))
 
     def update_many(
-        self, updates: Iterable[tuple[str, Body]], *, concurrency: int = 16, **options: Unpack[CallOptions]
+        self,
+        updates: Iterable[tuple[str, Body]],
+        *,
+        concurrency: int = 4,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int = 2,
     ) -> RollOut:
-        """Update many projects, some at once, and tell the outcome of each as it comes, in any order.
+        """Update many projects, a few at a time, and iterate over the outcomes as they come, in any order.
 
-        Nothing is sent but while the loop asks for an outcome. To stop, call `stop()` on what this returns, and the
-        loop goes on with the outcomes of what is in flight; or leave the loop, by break or Ctrl-C: what is in flight
-        ends by itself, `in_flight` has its project ids by index, and another loop tells its outcomes.
+        Use it as a context manager, which owns what it starts: leaving the block, in whatever way, stops it. Nothing is
+        sent but while the loop asks for an outcome. To end early without losing outcomes, call `stop()` in the loop.
+
+        An update that fails is an outcome, too, and stops no other. Failures that say nothing about their own update
+        (no connection, a timeout, 401, 403, 5xx, a response that is not the service's) are sent again after a pause;
+        ten in a row stop the roll-out: `stopped` of what this returns is the last error then, and the rest is unsent.
 
         Args:
-            updates: Pairs of a project id and a body, as `update` takes them. They are taken one at a time, in the
-                thread of the loop, when there is room for one, so that any number of them needs no memory.
-            concurrency: How many may be in flight at once. When the service says 429, the roll-out pauses as long as
-                the service asks, goes on with fewer at once, and with more again as they succeed.
-            **options: Those of `update`, for each.
+            updates: Pairs of a project id and a body, as `update` takes them, of any number: they are taken one at a
+                time, when there is room for one.
+            concurrency: How many may be in flight at once; 4 is the fastest on a default server. 429, timeouts and 5xx
+                halve it, successes raise it again, and `Retry-After` pauses all.
+            check_applied: As for `update`.
+            timeout: As for `update`.
+            max_retries: How often to send an update again that fails while others succeed; by default 2.
 
-        Returns:
-            An iterator of outcomes. An update that fails is an outcome, too, and stops no other. An error that
-            `updates` raises is raised when all outcomes have been told.
+        Raises:
+            ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
         """
-        from ._rollout import RollOut  # noqa: PLC0415 - it needs threads and tasks, which a single update does not
+        from .bulk import RollOut  # noqa: PLC0415 - an add-on, which a single update does not need
 
-        def update(project_id: str, body: Body) -> Project:
-            return self.update(project_id, body, **{**options, "retry_429": False})
+        update = functools.partial(self.update, check_applied=check_applied, timeout=timeout, max_retries=0)
+        return RollOut(update, updates, concurrency, self._max_connections, max_retries)
 
-        return RollOut(update, updates, concurrency)
+    def list(
+        self,
+        *,
+        external_id: str | None = None,
+        display_name: str | None = None,
+        types: Iterable[ProjectType | str] | None = None,
+        limit: int = 100,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Iterator[Project]:
+        """Iterate over all projects, which are fetched page by page as needed.
+
+        Collect them before you update any: a project that is renamed meanwhile is skipped or comes twice.
+
+        Args:
+            external_id: Only the project with this external id.
+            display_name: Only those whose name contains this, in any case.
+            types: Only those of these types: `TEAM`, `PERSONAL`.
+            limit: The projects of a page.
+            timeout: As for `update`, for each page.
+            max_retries: As for `update`, for each page.
+
+        Raises:
+            ActivepiecesError: As for `update`; also where the server repeats a page.
+        """
+        from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
+
+        filters = _filters(external_id, display_name, types, limit)
+        client, seen = self._generated(CallOptions(timeout, max_retries)), set[str]()
+        cursor: str | Unset | None = UNSET
+        while cursor is not None:
+            page = cast("ProjectPage", list_projects.sync(client=client, cursor=cursor, **filters))
+            yield from page.data
+            cursor = _next_cursor(page, seen)
+
+    def find(
+        self, *, external_id: str, timeout: Timeout | None = None, max_retries: int | None = None
+    ) -> Project | None:
+        """Return the project with an external id, your own id for it; None where there is none.
+
+        Raises:
+            ActivepiecesError: As for `update`; also where several projects have the external id.
+        """
+        return _only(self.list(external_id=external_id, timeout=timeout, max_retries=max_retries), external_id)
 
 
 class AsyncProjects:
     """Projects, as `client.projects` of the async client; the methods are those of `Projects`."""
 
-    def __init__(self, generated: Callable[..., AuthenticatedClient]) -> None:
-        self._generated = generated
+    def __init__(self, generated: Callable[[CallOptions], AuthenticatedClient], max_connections: int | None) -> None:
+        self._generated, self._max_connections = generated, max_connections
 
-    async def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
+    async def update(
+        self,
+        project_id: str,
+        body: Body,
+        *,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Project:
         """Update a project; see `Projects.update`."""
-        return cast("Project", (await self.update_detailed(project_id, body, **options)).parsed)
+        options = CallOptions(timeout, max_retries, check_applied)
+        return cast("Project", (await self._update(project_id, body, options)).parsed)
 
-    async def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
+    async def update_detailed(
+        self,
+        project_id: str,
+        body: Body,
+        *,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
+        return await self._update(project_id, body, CallOptions(timeout, max_retries, check_applied))
+
+    async def _update(self, project_id: str, body: Body, options: CallOptions) -> Response[Project]:
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_, model = self._generated(**options), _path_id(project_id), _model(body)
+        client, id_, model = self._generated(options), _path_id(project_id), _model(body)
         return cast("Response[Project]", await update_project.asyncio_detailed(id_, client=client, body=model))
 
     def update_many(
         self,
         updates: Iterable[tuple[str, Body]] | AsyncIterable[tuple[str, Body]],
         *,
-        concurrency: int = 16,
-        **options: Unpack[CallOptions],
+        concurrency: int = 4,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int = 2,
     ) -> AsyncRollOut:
-        """Update many projects, and tell the outcome of each as it comes; see `Projects.update_many`.
+        """Update many projects, and iterate over the outcomes as they come; see `Projects.update_many`.
 
-        Where the loop is cancelled, or `aclose()` is called, what is in flight is cancelled too; `in_flight` then has
-        the project ids of which nobody knows whether they were updated.
+        Leaving the block cancels what is in flight. The updates may be an async iterable.
         """
-        from ._rollout import AsyncRollOut  # noqa: PLC0415 - as above
+        from .bulk import AsyncRollOut  # noqa: PLC0415 - as above
 
-        async def update(project_id: str, body: Body) -> Project:
-            return await self.update(project_id, body, **{**options, "retry_429": False})
+        update = functools.partial(self.update, check_applied=check_applied, timeout=timeout, max_retries=0)
+        return AsyncRollOut(update, updates, concurrency, self._max_connections, max_retries)
 
-        return AsyncRollOut(update, updates, concurrency)
+    async def list(
+        self,
+        *,
+        external_id: str | None = None,
+        display_name: str | None = None,
+        types: Iterable[ProjectType | str] | None = None,
+        limit: int = 100,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> AsyncIterator[Project]:
+        """Iterate over all projects; see `Projects.list`."""
+        from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
+
+        filters = _filters(external_id, display_name, types, limit)
+        client, seen = self._generated(CallOptions(timeout, max_retries)), set[str]()
+        cursor: str | Unset | None = UNSET
+        while cursor is not None:
+            page = cast("ProjectPage", await list_projects.asyncio(client=client, cursor=cursor, **filters))
+            for project in page.data:
+                yield project
+            cursor = _next_cursor(page, seen)
+
+    async def find(
+        self, *, external_id: str, timeout: Timeout | None = None, max_retries: int | None = None
+    ) -> Project | None:
+        """Return the project with an external id; see `Projects.find`."""
+        found = self.list(external_id=external_id, timeout=timeout, max_retries=max_retries)
+        return _only([project async for project in found], external_id)

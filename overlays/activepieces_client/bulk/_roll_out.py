@@ -1,0 +1,265 @@
+"""Roll-outs in threads and in tasks: both carry out what `_RollOut` decides, and own what they start (PEP 789)."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import itertools
+import math
+import queue
+import threading
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import anyio
+import attrs
+
+from activepieces_client._specification import specification
+from activepieces_client.exceptions import ActivepiecesError, ConfigurationError
+
+from ._outcome import UpdateOutcome
+from ._schedule import Schedule, Update
+
+if TYPE_CHECKING:
+    from activepieces_api.models import Project
+
+_END = object()
+
+
+@attrs.frozen
+class _Wait:
+    """Wait so many seconds for an update to end, or as long as it takes."""
+
+    seconds: float | None
+
+
+_Step = Literal["take"] | Update | _Wait
+"""Take the next of the updates given, start one, or wait."""
+
+_Result = tuple[Update, Any] | None
+"""An update and what it ended with: a project or an error; None where nothing ended."""
+
+
+class _RollOut:
+    """What both have: all but the I/O.
+
+    Attributes:
+        stopped: The error that stopped the roll-out, after ten in a row that said nothing about their own update. What
+            was not sent by then stays unsent. None where it ran to its end.
+    """
+
+    def __init__(self, concurrency: int, max_connections: int | None, max_retries: int) -> None:
+        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - of users without types
+            raise ConfigurationError(f"concurrency must be an integer from 1 up; it is {concurrency!r}")
+        if max_connections is not None and concurrency > max_connections:
+            raise ConfigurationError(
+                f"concurrency must be at most {max_connections}, the connections of the client: more can hang a "
+                "default server. For a larger one, give the client an http_client with other limits."
+            )
+        self._concurrency = concurrency
+        self._schedule = Schedule(
+            concurrency, max_retries, idempotent=specification().operations["updateProject"].idempotent
+        )
+        self._indexes, self._more, self._stopping = itertools.count(), True, False
+        self._source_error: Exception | None = None
+        self._iterating = threading.Lock()
+        self._open = False
+
+    @property
+    def stopped(self) -> ActivepiecesError | None:
+        """The error that stopped the roll-out."""
+        return self._schedule.stopped
+
+    def stop(self) -> None:
+        """Send nothing new; the loop goes on with the outcomes of what is in flight, and ends."""
+        self._stopping = True
+        self._wake()
+
+    def _wake(self) -> None:
+        raise NotImplementedError
+
+    @contextlib.contextmanager
+    def _alone(self) -> Generator[None]:
+        """Refuse to iterate outside of the block, and in two threads or tasks at once."""
+        if not self._open:
+            raise RuntimeError("a roll-out is iterated inside its with block")
+        if not self._iterating.acquire(blocking=False):
+            raise RuntimeError("a roll-out is iterated by one thread or task at a time")
+        try:
+            yield
+        finally:
+            self._iterating.release()
+
+    def _next(self) -> Generator[_Step, Any, UpdateOutcome | None]:
+        """Decide each step to the next outcome; None is the end."""
+        schedule = self._schedule
+        while True:
+            pause = max(0.0, schedule.resume_at - time.monotonic())
+            while not pause and schedule.has_room() and (update := (yield from self._take())):
+                schedule.start(update)
+                yield update
+            ending = self._stopping or schedule.stopped is not None
+            if ending and (outcome := schedule.give_up()):
+                return outcome
+            if not schedule.in_flight and (ending or not pause):
+                break
+            result: _Result = yield _Wait(pause if pause and not ending else None)
+            if result:
+                if isinstance(result[1], BaseException) and not isinstance(result[1], ActivepiecesError):
+                    self._stopping = True
+                    raise result[1]
+                if outcome := schedule.finish(*result, time.monotonic()):
+                    return outcome
+        error, self._source_error = self._source_error, None
+        if error:
+            raise error
+        return None
+
+    def _take(self) -> Generator[_Step, Any, Update | None]:
+        """Return an update to send; None where there is none, for now."""
+        if self._stopping or self._schedule.stopped:
+            return None
+        if again := self._schedule.next_again(rest=not self._more):
+            return again
+        if not self._more:
+            return None
+        item = yield "take"
+        try:
+            if item is not _END:
+                project_id, body = item
+                return Update(next(self._indexes), project_id, body)
+        except (TypeError, ValueError) as error:
+            self._source_error = error
+        self._more = False
+        return self._schedule.next_again(rest=True)
+
+    def _keep(self, error: Exception) -> object:
+        """Keep an error of the updates given until what is in flight has ended."""
+        self._source_error = error
+        return _END
+
+
+class RollOut(_RollOut, Iterator[UpdateOutcome]):
+    """The outcomes of updates by threads, which the block owns: leaving it stops and joins them."""
+
+    def __init__(
+        self, update: Callable[[str, Any], Project], updates: Iterable[tuple[str, Any]], *arguments: Any
+    ) -> None:
+        super().__init__(*arguments)
+        self._update, self._updates = update, iter(updates)
+        self._results: queue.SimpleQueue[_Result] = queue.SimpleQueue()
+
+    def __enter__(self) -> Self:
+        self._executor = ThreadPoolExecutor(self._concurrency, "activepieces-roll-out")
+        self._open = True
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._open = False
+        self._executor.shutdown(cancel_futures=True)
+
+    def __next__(self) -> UpdateOutcome:
+        with self._alone():
+            steps, answer = self._next(), None
+            try:
+                while True:
+                    answer = self._carry_out(steps.send(answer))
+            except StopIteration as end:
+                outcome: UpdateOutcome | None = end.value
+        if outcome is None:
+            raise StopIteration
+        return outcome
+
+    def _carry_out(self, step: _Step) -> Any:
+        if isinstance(step, Update):
+            self._executor.submit(contextvars.copy_context().run, self._run, step)
+        elif isinstance(step, _Wait):
+            with contextlib.suppress(queue.Empty):
+                return self._results.get(timeout=step.seconds)
+        else:
+            try:
+                return next(self._updates, _END)
+            except Exception as error:  # noqa: BLE001 - it is the caller's, and raised once nothing is in flight
+                return self._keep(error)
+        return None
+
+    def _run(self, update: Update) -> None:
+        try:
+            result: Any = self._update(update.project_id, update.body)
+        except BaseException as error:  # noqa: BLE001 - it is raised, or becomes an outcome, where the loop is
+            result = error
+        self._results.put((update, result))
+
+    def _wake(self) -> None:
+        self._results.put(None)
+
+
+class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
+    """The outcomes of updates by tasks, which the block owns: leaving it cancels them."""
+
+    def __init__(
+        self,
+        update: Callable[[str, Any], Awaitable[Project]],
+        updates: Iterable[tuple[str, Any]] | AsyncIterable[tuple[str, Any]],
+        *arguments: Any,
+    ) -> None:
+        super().__init__(*arguments)
+        self._update = update
+        self._updates = aiter(updates) if isinstance(updates, AsyncIterable) else iter(updates)
+        self._send, self._receive = anyio.create_memory_object_stream[_Result](math.inf)
+
+    async def __aenter__(self) -> Self:
+        self._tasks = anyio.create_task_group()
+        await self._tasks.__aenter__()
+        self._open = True
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._open, self._stopping = False, True
+        self._tasks.cancel_scope.cancel()
+        try:
+            # Without the error that leaves the block, which the group would wrap.
+            await self._tasks.__aexit__(None, None, None)
+        finally:
+            self._send.close()
+            self._receive.close()
+
+    async def __anext__(self) -> UpdateOutcome:
+        with self._alone():
+            steps, answer = self._next(), None
+            try:
+                while True:
+                    answer = await self._carry_out(steps.send(answer))
+            except StopIteration as end:
+                outcome: UpdateOutcome | None = end.value
+        if outcome is None:
+            raise StopAsyncIteration
+        return outcome
+
+    async def _carry_out(self, step: _Step) -> Any:
+        if isinstance(step, Update):
+            self._tasks.start_soon(self._run, step)
+        elif isinstance(step, _Wait):
+            with anyio.move_on_after(step.seconds):
+                return await self._receive.receive()
+        else:
+            try:
+                if isinstance(self._updates, AsyncIterator):
+                    return await anext(self._updates, _END)
+                return next(self._updates, _END)
+            except Exception as error:  # noqa: BLE001 - as above
+                return self._keep(error)
+        return None
+
+    async def _run(self, update: Update) -> None:
+        try:
+            result: Any = await self._update(update.project_id, update.body)
+        except Exception as error:  # noqa: BLE001 - as above
+            result = error
+        self._send.send_nowait((update, result))
+
+    def _wake(self) -> None:
+        self._send.send_nowait(None)
