@@ -29,6 +29,8 @@ KEY_EXTENSION = "activepieces_key"
 KeySource = str | Callable[[], str]
 AsyncKeySource = str | Callable[[], str] | Callable[[], Awaitable[str]]
 
+_ASYNC = "api_key must not be async for Activepieces; AsyncActivepieces takes it"
+
 # What a header can carry, less spaces. The shape of a key is left open: platform keys and sign-in tokens differ.
 _KEY = re.compile(r"[\x21-\x7e]+")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -90,9 +92,11 @@ class BearerAuth(httpx.Auth):
         ConfigurationError: There is no key, or one that no header can carry.
     """
 
-    def __init__(self, api_key: Secret) -> None:
+    def __init__(self, api_key: Secret, *, may_be_async: bool) -> None:
         self._key: Key | None = None
         self._name, self._source = _find_source(api_key)
+        if not may_be_async and _is_async(self._source):
+            raise ConfigurationError(_ASYNC)
         # Under the lock, the first of many calls whose key is rejected reads the source; the others see that it was.
         self._lock = PerProcess(threading.Lock)
         self._async_lock = PerEventLoop(_make_async_lock)
@@ -133,7 +137,7 @@ class BearerAuth(httpx.Auth):
     def _accept(self, value: object) -> Key:
         if isinstance(value, Coroutine):
             value.close()
-            raise ConfigurationError("api_key must not be async for Activepieces; AsyncActivepieces takes it")
+            raise ConfigurationError(_ASYNC)
         if not isinstance(value, str) or not _KEY.fullmatch(value):
             raise ConfigurationError(f"{self._name} gives no key that a header can carry")
         reads = self._key.reads + 1 if self._key else 1
@@ -152,6 +156,10 @@ def _make_async_lock() -> anyio.Lock:
     import anyio  # noqa: PLC0415 - the sync client does not need it
 
     return anyio.Lock()
+
+
+def _is_async(source: Callable[..., object]) -> bool:
+    return inspect.iscoroutinefunction(source) or inspect.iscoroutinefunction(type(source).__call__)
 
 
 def _find_source(api_key: Secret) -> tuple[str, Callable[[], str | Awaitable[str]]]:

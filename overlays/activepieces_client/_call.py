@@ -7,9 +7,10 @@ it yields is the response with which the call ends.
 from __future__ import annotations
 
 import logging
+import math
 import re
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import attrs
 import httpx
@@ -21,8 +22,63 @@ from ._log import logger
 from ._retry import MAX_RETRY_AFTER, backoff, parse_retry_after, should_retry
 
 if TYPE_CHECKING:
-    from ._connections import AsyncPool, SyncPool
     from ._specification import Operation, Specification
+
+# Seconds to send, to wait for the next bytes, to wait for a free connection; to connect.
+DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+
+HttpClient = httpx.Client | httpx.AsyncClient
+
+Timeout = float | httpx.Timeout
+"""Seconds for each phase of an attempt, or what httpx has for each phase by itself."""
+
+
+class CallOptions(TypedDict, total=False):
+    """What a call may have of its own; what it has not, or is None, is the client's."""
+
+    timeout: Timeout | None
+    max_retries: int | None
+    check_applied: bool
+
+
+def _finite(timeout: Timeout) -> httpx.Timeout:
+    """Return a timeout in which no phase lasts for ever: what is None is the default.
+
+    Raises:
+        ConfigurationError: A phase is not a number of seconds above 0.
+    """
+    phases: dict[str, Any] = timeout.as_dict() if isinstance(timeout, httpx.Timeout) else {"all phases": timeout}
+    for limit in phases.values():
+        number = isinstance(limit, int | float) and not isinstance(limit, bool) and 0 < limit < math.inf
+        if not number and not (limit is None and isinstance(timeout, httpx.Timeout)):
+            raise errors.ConfigurationError(f"timeout must be seconds above 0, or an httpx.Timeout; it is {timeout!r}")
+    given = {phase: limit for phase, limit in httpx.Timeout(timeout).as_dict().items() if limit is not None}
+    return httpx.Timeout(**{**DEFAULT_TIMEOUT.as_dict(), **given})
+
+
+def _check_max_retries(_: Settings, __: attrs.Attribute[int], value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise errors.ConfigurationError(f"max_retries must be an integer from 0 up; it is {value!r}")
+
+
+@attrs.frozen
+class Settings:
+    """What a call is made with."""
+
+    specification: Specification = attrs.field(repr=False)
+    base_url: str
+    timeout: httpx.Timeout = attrs.field(converter=_finite)
+    max_retries: int = attrs.field(validator=_check_max_retries)
+    check_applied: bool = True
+    headers: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    cookies: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    # What has been warned of: the operation, and where a response deviates from its schema.
+    warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
+
+    def evolve(self, **changes: object) -> Settings:
+        """Return the same with changes; None changes nothing."""
+        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+        return attrs.evolve(self, **given)
 
 
 @attrs.frozen
@@ -32,57 +88,20 @@ class Renewal:
     rejected: int
 
 
-@attrs.frozen
-class Wait:
-    """Wait so many seconds."""
+Step = httpx.Request | Renewal | float
+"""A request to send, a key to renew, or seconds to wait."""
 
-    seconds: float
-
-
-Timeout = float | httpx.Timeout
-"""Seconds for each phase of an attempt, or what httpx has for each phase by itself."""
-
-
-@attrs.frozen
-class CallOptions:
-    """What a call may have of its own; what is None is the client's."""
-
-    timeout: Timeout | None = None
-    max_retries: int | None = None
-    check_applied: bool = True
-
-
-Step = httpx.Request | Renewal | Wait
 Outcome = httpx.Response | httpx.RequestError | bool | None
 
 
-@attrs.frozen
-class Settings:
-    """What a call is made with."""
-
-    specification: Specification = attrs.field(repr=False)
-    base_url: str
-    timeout: httpx.Timeout
-    max_retries: int
-    check_applied: bool = True
-    # What has been warned of: the operation, and where a response deviates from its schema.
-    warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
-
-
 def call(
-    settings: Settings,
-    client: httpx.Client | httpx.AsyncClient,
-    pool: SyncPool | AsyncPool,
-    method: str,
-    url: str,
-    arguments: dict[str, Any],
+    settings: Settings, http_client: HttpClient, method: str, url: str, arguments: dict[str, Any]
 ) -> Generator[Step | httpx.Response, Outcome, None]:
     """Decide each step of a call.
 
     Args:
         settings: What the call is made with.
-        client: What has headers, cookies and a timeout of their own for the call.
-        pool: What it is sent with.
+        http_client: What builds its requests, with its own headers, cookies and parameters.
         method: The method.
         url: The path, without the address of the API.
         arguments: Those of `httpx.Client.request`.
@@ -91,17 +110,16 @@ def call(
         ActivepiecesError: What the call ends with, if not with a response.
     """
     operation, path = settings.specification.find(method, url)
-    arguments = operation.validate_arguments(path, _supported(arguments))
+    arguments = operation.validate_arguments(path, arguments)
     attempts = retries = 0
     renewed = False
     while True:
-        request = _build_request(settings, client, pool, method, url, arguments)
+        request = _build_request(settings, http_client, method, url, arguments)
         outcome = yield request
         attempts += 1
         if logger.isEnabledFor(logging.DEBUG):
-            logger.debug(
-                "%s: %r, attempt %d of %d", errors.describe(request), outcome, attempts, settings.max_retries + 1
-            )
+            name = errors.describe(request)
+            logger.debug("%s: %r, attempt %d of %d", name, outcome, attempts, settings.max_retries + 1)
         if isinstance(outcome, httpx.Response) and outcome.is_success:
             _check_response(settings, operation, path, arguments.get("json"), outcome)
             yield outcome
@@ -116,53 +134,22 @@ def call(
         if not (may_retry and should_retry(outcome, idempotent=operation.idempotent)):
             raise _error(outcome, request, attempts)
         retries += 1
-        yield Wait(seconds)
-
-
-def _supported(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments that are set, of those that the generated functions use.
-
-    Raises:
-        ConfigurationError: Another one is set, which would not be validated or would undo a guarantee.
-    """
-    given = {
-        name: value for name, value in arguments.items() if value is not None and value is not httpx.USE_CLIENT_DEFAULT
-    }
-    for name in given.keys() - {"json", "params", "headers", "cookies"}:
-        raise errors.ConfigurationError(
-            f"{name} cannot be set for a request through client.generated; nothing was sent"
-        )
-    return given
+        yield seconds
 
 
 def _build_request(
-    settings: Settings,
-    client: httpx.Client | httpx.AsyncClient,
-    pool: SyncPool | AsyncPool,
-    method: str,
-    url: str,
-    arguments: dict[str, Any],
+    settings: Settings, http_client: HttpClient, method: str, url: str, arguments: dict[str, Any]
 ) -> httpx.Request:
-    headers = {**pool.headers, **client.headers, **arguments.get("headers", {})}
-    cookies = {**dict(client.cookies), **arguments.get("cookies", {})}
-    return pool.http_client.build_request(
+    # Uncompressed, since the size of a compressed response says nothing about what it becomes.
+    headers = {**settings.headers, **arguments.get("headers", {}), "Accept-Encoding": "identity"}
+    if http_client.headers.get("User-Agent", "").startswith("python-httpx/"):
+        headers.setdefault("User-Agent", settings.specification.user_agent)
+    cookies = {**settings.cookies, **arguments.get("cookies", {})} or None
+    return http_client.build_request(
         method,
         settings.base_url + url,
-        json=arguments.get("json"),
-        params=arguments.get("params"),
-        headers=headers,
-        cookies=cookies or None,
-        timeout=finite(client.timeout, settings.timeout),
+        **{**arguments, "headers": headers, "cookies": cookies, "timeout": settings.timeout},
     )
-
-
-def finite(timeout: httpx.Timeout, default: httpx.Timeout) -> httpx.Timeout:
-    """Return a timeout in which no phase may last for ever: what is None comes from the default."""
-    given = timeout.as_dict()
-    if None not in given.values():
-        return timeout
-    limits = {phase: limit for phase, limit in given.items() if limit is not None}
-    return httpx.Timeout(**{**default.as_dict(), **limits})
 
 
 def _check_response(
@@ -176,30 +163,29 @@ def _check_response(
     """
     try:
         schema = operation.response(response.status_code)
+        value: Any = response.json() if schema else None
     except LookupError:
-        raise errors.ResponseValidationError("has a status that the document lacks", response, reached=True) from None
-    if schema is None:
-        return
-    try:
-        value: Any = response.json()
+        raise errors.ResponseValidationError("has a status that the document lacks", response) from None
     except (ValueError, RecursionError):
         raise errors.unreadable(response) from None
+    if schema is None:
+        return
     deviations = {json_path(location): message for location, message in schema.violations(value)}
-    not_applied = operation.differences(path, requested, value) if settings.check_applied else []
-    if not (deviations or not_applied):
+    differences = operation.differences(path, requested, value) if settings.check_applied else []
+    if not (deviations or differences):
         return
     try:
         model = schema.parse(value)
     except (LookupError, TypeError, ValueError, AttributeError):
         reasons = "\n  ".join(["cannot be read:", *map(": ".join, deviations.items())])
-        raise errors.ResponseValidationError(reasons, response, reached=True) from None
+        raise errors.ResponseValidationError(reasons, response) from None
     for deviation, message in deviations.items():
         kind = (operation.id, re.sub(r"\[\d+\]", "[*]", deviation))
         if kind not in settings.warned:
             settings.warned.add(kind)
             logger.warning("%s: the response is not as specified, is it time to upgrade? %s: %s", *kind, message)
-    if not_applied:
-        raise errors.NotAppliedError(model, not_applied)
+    if differences:
+        raise errors.NotAppliedError(model, differences)
 
 
 def _error(outcome: Outcome, request: httpx.Request, attempts: int) -> errors.APIError:

@@ -15,7 +15,8 @@ import math
 import ssl
 import threading
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Iterator
+from typing import Any
 
 import httpcore
 import httpx
@@ -36,7 +37,7 @@ _attempt = _Attempt()
 
 
 @contextlib.contextmanager
-def deadline_in(seconds: float) -> Generator[None]:
+def deadline_in(seconds: float) -> Iterator[None]:
     """Have the attempt that this thread makes in the block end after so many seconds."""
     # A key source that makes calls of its own, in the middle of an attempt, has a deadline of its own for them.
     outer, _attempt.deadline = _attempt.deadline, time.monotonic() + seconds
@@ -52,13 +53,11 @@ def check_deadline() -> None:
         raise httpx.ReadTimeout(TOO_LONG)
 
 
-def _limited(timeout: float | None, expired: type[httpcore.TimeoutException]) -> float | None:
+def _limited(timeout: float | None) -> float | None:
     left = _attempt.deadline - time.monotonic()
     if left <= 0:
-        raise expired(TOO_LONG)
-    if left == math.inf:
-        return timeout
-    return left if timeout is None else min(left, timeout)
+        raise httpcore.ReadTimeout(TOO_LONG)
+    return timeout if timeout is not None and timeout < left else left if left < math.inf else None
 
 
 class _Stream(httpcore.NetworkStream):
@@ -68,36 +67,25 @@ class _Stream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _limited(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, _limited(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _CHUNK):
-            self._stream.write(buffer[start : start + _CHUNK], _limited(timeout, httpcore.WriteTimeout))
+            self._stream.write(buffer[start : start + _CHUNK], _limited(timeout))
 
     def close(self) -> None:
         self._stream.close()
 
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        timeout = _limited(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
 
+    def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(*arguments, **options))
+
 
 class _Backend(httpcore.SyncBackend):
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        timeout = _limited(timeout, httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(host, port, timeout, local_address, socket_options))
+    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(super().connect_tcp(*arguments, **options))
 
 
 class DeadlineTransport(httpx.HTTPTransport):

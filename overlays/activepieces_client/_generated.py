@@ -25,14 +25,9 @@ class SyncGenerated(AuthenticatedClient):
             self._client = self.make(headers=self._headers, cookies=self._cookies, timeout=self._timeout)
         return self._client
 
-    def __exit__(self, *error: object) -> None:
-        """Leave the block; the next one gets another GuardedClient, since httpx opens none twice."""
-        super().__exit__(*error)
-        self._client = None
-
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Refuse: nothing would validate what is sent."""
-        raise ConfigurationError("Activepieces is for the functions sync and sync_detailed; nothing was sent")
+        raise ConfigurationError("Activepieces is for the functions sync and sync_detailed: not sent")
 
 
 @attrs.define
@@ -47,13 +42,6 @@ class AsyncGenerated(AuthenticatedClient):
             self._async_client = self.make(headers=self._headers, cookies=self._cookies, timeout=self._timeout)
         return self._async_client
 
-    async def __aexit__(self, *error: object) -> None:
-        """Leave the block; the next one gets another GuardedClient, since httpx opens none twice."""
-        await super().__aexit__(*error)
-        self._async_client = None
-
     def get_httpx_client(self) -> httpx.Client:
         """Refuse: nothing would validate what is sent."""
-        raise ConfigurationError(
-            "AsyncActivepieces is for the functions asyncio and asyncio_detailed; nothing was sent"
-        )
+        raise ConfigurationError("AsyncActivepieces is for the functions asyncio and asyncio_detailed: not sent")

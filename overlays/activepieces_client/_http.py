@@ -6,7 +6,6 @@ Whether and when something is sent is decided in `_call`; here it is carried out
 from __future__ import annotations
 
 import time
-import zlib
 from typing import Any
 
 import httpx
@@ -17,40 +16,24 @@ from ._connections import AsyncPool, Connections, SyncPool
 from ._deadline import TOO_LONG, check_deadline, deadline_in
 from .exceptions import COMPRESSED_EXTENSION, ConfigurationError
 
-# Bytes; what a response may decompress to that is compressed, although the request does not accept that.
-MAX_DECOMPRESSED = 64 * 2**20
-
 
 class GuardedClient(httpx.Client):
     """An `httpx.Client` whose `request` validates, signs, limits in time, retries, and raises this package's errors.
 
-    It has no connections: it sends through the httpx client of a pool, to whose headers and cookies it adds its own.
-    What would pass by `request`, such as `stream`, is refused.
+    It has no connections: it sends through the httpx client of a pool. What would pass by `request` is refused, such as
+    `stream`.
     """
 
     def __init__(
-        self,
-        settings: Settings,
-        connections: Connections[SyncPool],
-        auth: BearerAuth,
-        *,
-        headers: dict[str, str] | None = None,
-        cookies: dict[str, str] | None = None,
-        timeout: httpx.Timeout | None = None,
+        self, connections: Connections[SyncPool], auth: BearerAuth, settings: Settings, **changes: object
     ) -> None:
-        timeout = timeout or settings.timeout
-        super().__init__(
-            base_url=settings.base_url, cookies=cookies, timeout=timeout, transport=httpx.MockTransport(_refuse)
-        )
-        # Without those that httpx gives every client: they are the pool's.
-        self.headers.clear()
-        self.headers.update(headers)
-        self._settings, self._connections, self._bearer = settings, connections, auth
+        super().__init__(transport=httpx.MockTransport(_refuse))
+        self._connections, self._bearer, self._settings = connections, auth, settings.evolve(**changes)
 
     def request(self, method: str, url: httpx.URL | str, **arguments: Any) -> httpx.Response:
         """Call an operation of the document; `url` is relative to the address of the API."""
         pool = self._connections.get()
-        steps = call(self._settings, self, pool, method, str(url), arguments)
+        steps = call(self._settings, pool.http_client, method, str(url), _supported(arguments))
         outcome: Outcome = None
         while not isinstance(step := steps.send(outcome), httpx.Response):
             outcome = self._carry_out(step, pool)
@@ -61,7 +44,7 @@ class GuardedClient(httpx.Client):
             return self._send(step, pool)
         if isinstance(step, Renewal):
             return self._bearer.renew(step.rejected)
-        time.sleep(step.seconds)
+        time.sleep(step)
         return None
 
     def _send(self, request: httpx.Request, pool: SyncPool) -> httpx.Response | httpx.RequestError:
@@ -77,12 +60,12 @@ class GuardedClient(httpx.Client):
         response = http_client.send(request, auth=self._bearer, follow_redirects=False, stream=True)
         try:
             if response.is_stream_consumed:  # by a hook
-                return _plain(response, response.content, raw=False)
+                return _plain(response, response.content)
             chunks: list[bytes] = []
             for chunk in response.iter_raw():
                 check_deadline()
                 chunks.append(chunk)
-            return _plain(response, b"".join(chunks), raw=True)
+            return _plain(response, b"".join(chunks))
         finally:
             response.close()
             _redact(response.next_request)
@@ -92,27 +75,15 @@ class AsyncGuardedClient(httpx.AsyncClient):
     """The same as an `httpx.AsyncClient`, under asyncio and trio."""
 
     def __init__(
-        self,
-        settings: Settings,
-        connections: Connections[AsyncPool],
-        auth: BearerAuth,
-        *,
-        headers: dict[str, str] | None = None,
-        cookies: dict[str, str] | None = None,
-        timeout: httpx.Timeout | None = None,
+        self, connections: Connections[AsyncPool], auth: BearerAuth, settings: Settings, **changes: object
     ) -> None:
-        timeout = timeout or settings.timeout
-        super().__init__(
-            base_url=settings.base_url, cookies=cookies, timeout=timeout, transport=httpx.MockTransport(_refuse)
-        )
-        self.headers.clear()
-        self.headers.update(headers)
-        self._settings, self._connections, self._bearer = settings, connections, auth
+        super().__init__(transport=httpx.MockTransport(_refuse))
+        self._connections, self._bearer, self._settings = connections, auth, settings.evolve(**changes)
 
     async def request(self, method: str, url: httpx.URL | str, **arguments: Any) -> httpx.Response:
         """Call an operation of the document; `url` is relative to the address of the API."""
         pool = self._connections.get()
-        steps = call(self._settings, self, pool, method, str(url), arguments)
+        steps = call(self._settings, pool.http_client, method, str(url), _supported(arguments))
         outcome: Outcome = None
         while not isinstance(step := steps.send(outcome), httpx.Response):
             outcome = await self._carry_out(step, pool)
@@ -125,7 +96,7 @@ class AsyncGuardedClient(httpx.AsyncClient):
             return await self._send(step, pool)
         if isinstance(step, Renewal):
             return await self._bearer.renew_async(step.rejected)
-        await anyio.sleep(step.seconds)
+        await anyio.sleep(step)
         return None
 
     async def _send(self, request: httpx.Request, pool: AsyncPool) -> httpx.Response | httpx.RequestError:
@@ -151,8 +122,8 @@ class AsyncGuardedClient(httpx.AsyncClient):
         response = await http_client.send(request, auth=self._bearer, follow_redirects=False, stream=True)
         try:
             if response.is_stream_consumed:  # by a hook
-                return _plain(response, response.content, raw=False)
-            return _plain(response, b"".join([chunk async for chunk in response.aiter_raw()]), raw=True)
+                return _plain(response, response.content)
+            return _plain(response, b"".join([chunk async for chunk in response.aiter_raw()]))
         finally:
             await response.aclose()
             _redact(response.next_request)
@@ -163,6 +134,13 @@ def _refuse(request: httpx.Request) -> httpx.Response:
         f"{request.method} {request.url.path} was not sent, since nothing would validate it: use client.generated with "
         "the functions of activepieces_api.api"
     )
+
+
+def _supported(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a request, which are those that the generated functions use."""
+    for name in arguments.keys() - {"json", "params", "headers", "cookies"}:
+        raise ConfigurationError(f"a request through client.generated has no {name}; nothing was sent")
+    return arguments
 
 
 def _redact(request: httpx.Request | None) -> None:
@@ -177,44 +155,14 @@ def _seconds(request: httpx.Request) -> float:
     return sum(timeouts.values())
 
 
-def _plain(response: httpx.Response, content: bytes, *, raw: bool) -> httpx.Response:
+def _plain(response: httpx.Response, content: bytes) -> httpx.Response:
     """Return a response whose body is read: what the generated parser takes, and errors keep."""
-    headers = response.headers
-    extensions = {
-        name: value for name, value in response.extensions.items() if name in ("http_version", "reason_phrase")
-    }
-    if encoding := headers.get("Content-Encoding"):
+    headers, extensions = response.headers, dict(response.extensions)
+    extensions.pop("network_stream", None)
+    if "Content-Encoding" in headers:
+        # httpx would decompress it, without a limit.
         headers = headers.copy()
-        del headers["Content-Encoding"]
-        decompressed = _decompress(content, encoding) if raw else content
-        if decompressed is None:
-            extensions[COMPRESSED_EXTENSION] = encoding
-        else:
-            content = decompressed
-    return _PlainResponse(
+        extensions[COMPRESSED_EXTENSION] = headers.pop("Content-Encoding")
+    return httpx.Response(
         response.status_code, headers=headers, content=content, request=response.request, extensions=extensions
     )
-
-
-class _PlainResponse(httpx.Response):
-    """A response that parses its JSON once, for validation and for the generated parser."""
-
-    _parsed: tuple[Any] | None = None
-
-    def json(self, **kwargs: Any) -> Any:
-        """Return the body as JSON; with arguments, as those of `json.loads` have it."""
-        if kwargs:
-            return super().json(**kwargs)
-        if self._parsed is None:
-            self._parsed = (super().json(),)
-        return self._parsed[0]
-
-
-def _decompress(content: bytes, encoding: str) -> bytes | None:
-    """Return a decompressed body; None where it is beyond the bound, since a kilobyte can swell to gigabytes."""
-    decompressor = zlib.decompressobj(wbits=47)  # gzip and zlib, told apart by their first bytes
-    try:
-        decompressed = decompressor.decompress(content, MAX_DECOMPRESSED)
-    except zlib.error:
-        return None
-    return decompressed if decompressor.eof and encoding.lower() in ("gzip", "x-gzip", "deflate") else None

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 
 import attrs
 
 from activepieces_api.types import UNSET, Unset
 
-from ._call import CallOptions, Timeout
+from ._call import CallOptions
 from ._json import shorten
 from .exceptions import ActivepiecesError, Problem, RequestValidationError
 
@@ -135,26 +135,18 @@ def _only(found: Iterable[Project], external_id: str) -> Project | None:
 class Projects:
     """Projects, as `client.projects`."""
 
-    def __init__(self, generated: Callable[[CallOptions], AuthenticatedClient], max_connections: int | None) -> None:
+    def __init__(self, generated: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
         self._generated, self._max_connections = generated, max_connections
 
-    def update(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Project:
+    def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
         """Update a project: a property that is unset stays as it is, and None is sent as null.
 
         Args:
             project_id: The id of the project.
             body: What to change: an UpdateProjectRequest, or a mapping in the names of the wire.
-            check_applied: Whether a response that does not show what was requested is a NotAppliedError.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry what may be retried; by default the client's.
+            **options: `check_applied=True`: whether a response that does not show what was requested is a
+                NotAppliedError. `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; by default the
+                client's. `max_retries`: how often to retry what may be retried; by default the client's.
 
         Returns:
             The project as it is after the update.
@@ -167,25 +159,13 @@ class Projects:
             APIStatusError: The status is not a success; a subclass for each usual status.
             ConfigurationError: An argument is invalid, or the client is closed; nothing was sent.
         """
-        options = CallOptions(timeout, max_retries, check_applied)
-        return cast("Project", self._update(project_id, body, options).parsed)
+        return cast("Project", self.update_detailed(project_id, body, **options).parsed)
 
-    def update_detailed(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Response[Project]:
+    def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
-        return self._update(project_id, body, CallOptions(timeout, max_retries, check_applied))
-
-    def _update(self, project_id: str, body: Body, options: CallOptions) -> Response[Project]:
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_, model = self._generated(options), _path_id(project_id), _model(body)
+        client, id_, model = self._generated(**options), _path_id(project_id), _model(body)
         return cast("Response[Project]", update_project.sync_detailed(id_, client=client, body=model))
 
     def update_many(
@@ -193,9 +173,7 @@ class Projects:
         updates: Iterable[tuple[str, Body]],
         *,
         concurrency: int = 4,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int = 2,
+        **options: Unpack[CallOptions],
     ) -> RollOut:
         """Update many projects, a few at a time, and iterate over the outcomes as they come, in any order.
 
@@ -211,16 +189,16 @@ class Projects:
                 time, when there is room for one.
             concurrency: How many may be in flight at once; 4 is the fastest on a default server. 429, timeouts and 5xx
                 halve it, successes raise it again, and `Retry-After` pauses all.
-            check_applied: As for `update`.
-            timeout: As for `update`.
-            max_retries: How often to send an update again that fails while others succeed; by default 2.
+            **options: As for `update`; `max_retries` is how often an update that fails while others succeed is sent
+                again, and 2 by default.
 
         Raises:
             ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
         """
         from .bulk import RollOut  # noqa: PLC0415 - an add-on, which a single update does not need
 
-        update = functools.partial(self.update, check_applied=check_applied, timeout=timeout, max_retries=0)
+        max_retries, options["max_retries"] = options.get("max_retries"), 0  # it is the roll-out that sends again
+        update = functools.partial(self.update, **options)
         return RollOut(update, updates, concurrency, self._max_connections, max_retries)
 
     def list(
@@ -230,8 +208,7 @@ class Projects:
         display_name: str | None = None,
         types: Iterable[ProjectType | str] | None = None,
         limit: int = 100,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> Iterator[Project]:
         """Iterate over all projects, which are fetched page by page as needed.
 
@@ -242,8 +219,7 @@ class Projects:
             display_name: Only those whose name contains this, in any case.
             types: Only those of these types: `TEAM`, `PERSONAL`.
             limit: The projects of a page.
-            timeout: As for `update`, for each page.
-            max_retries: As for `update`, for each page.
+            **options: `timeout` and `max_retries` as for `update`, for each page.
 
         Raises:
             ActivepiecesError: As for `update`; also where the server repeats a page.
@@ -251,59 +227,37 @@ class Projects:
         from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
 
         filters = _filters(external_id, display_name, types, limit)
-        client, seen = self._generated(CallOptions(timeout, max_retries)), set[str]()
+        client, seen = self._generated(**options), set[str]()
         cursor: str | Unset | None = UNSET
         while cursor is not None:
             page = cast("ProjectPage", list_projects.sync(client=client, cursor=cursor, **filters))
             yield from page.data
             cursor = _next_cursor(page, seen)
 
-    def find(
-        self, *, external_id: str, timeout: Timeout | None = None, max_retries: int | None = None
-    ) -> Project | None:
+    def find(self, *, external_id: str, **options: Unpack[CallOptions]) -> Project | None:
         """Return the project with an external id, your own id for it; None where there is none.
 
         Raises:
             ActivepiecesError: As for `update`; also where several projects have the external id.
         """
-        return _only(self.list(external_id=external_id, timeout=timeout, max_retries=max_retries), external_id)
+        return _only(self.list(external_id=external_id, **options), external_id)
 
 
 class AsyncProjects:
     """Projects, as `client.projects` of the async client; the methods are those of `Projects`."""
 
-    def __init__(self, generated: Callable[[CallOptions], AuthenticatedClient], max_connections: int | None) -> None:
+    def __init__(self, generated: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
         self._generated, self._max_connections = generated, max_connections
 
-    async def update(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Project:
+    async def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
         """Update a project; see `Projects.update`."""
-        options = CallOptions(timeout, max_retries, check_applied)
-        return cast("Project", (await self._update(project_id, body, options)).parsed)
+        return cast("Project", (await self.update_detailed(project_id, body, **options)).parsed)
 
-    async def update_detailed(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Response[Project]:
+    async def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
         """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
-        return await self._update(project_id, body, CallOptions(timeout, max_retries, check_applied))
-
-    async def _update(self, project_id: str, body: Body, options: CallOptions) -> Response[Project]:
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_, model = self._generated(options), _path_id(project_id), _model(body)
+        client, id_, model = self._generated(**options), _path_id(project_id), _model(body)
         return cast("Response[Project]", await update_project.asyncio_detailed(id_, client=client, body=model))
 
     def update_many(
@@ -311,9 +265,7 @@ class AsyncProjects:
         updates: Iterable[tuple[str, Body]] | AsyncIterable[tuple[str, Body]],
         *,
         concurrency: int = 4,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int = 2,
+        **options: Unpack[CallOptions],
     ) -> AsyncRollOut:
         """Update many projects, and iterate over the outcomes as they come; see `Projects.update_many`.
 
@@ -321,7 +273,8 @@ class AsyncProjects:
         """
         from .bulk import AsyncRollOut  # noqa: PLC0415 - as above
 
-        update = functools.partial(self.update, check_applied=check_applied, timeout=timeout, max_retries=0)
+        max_retries, options["max_retries"] = options.get("max_retries"), 0  # it is the roll-out that sends again
+        update = functools.partial(self.update, **options)
         return AsyncRollOut(update, updates, concurrency, self._max_connections, max_retries)
 
     async def list(
@@ -331,14 +284,13 @@ class AsyncProjects:
         display_name: str | None = None,
         types: Iterable[ProjectType | str] | None = None,
         limit: int = 100,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> AsyncIterator[Project]:
         """Iterate over all projects; see `Projects.list`."""
         from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
 
         filters = _filters(external_id, display_name, types, limit)
-        client, seen = self._generated(CallOptions(timeout, max_retries)), set[str]()
+        client, seen = self._generated(**options), set[str]()
         cursor: str | Unset | None = UNSET
         while cursor is not None:
             page = cast("ProjectPage", await list_projects.asyncio(client=client, cursor=cursor, **filters))
@@ -346,9 +298,7 @@ class AsyncProjects:
                 yield project
             cursor = _next_cursor(page, seen)
 
-    async def find(
-        self, *, external_id: str, timeout: Timeout | None = None, max_retries: int | None = None
-    ) -> Project | None:
+    async def find(self, *, external_id: str, **options: Unpack[CallOptions]) -> Project | None:
         """Return the project with an external id; see `Projects.find`."""
-        found = self.list(external_id=external_id, timeout=timeout, max_retries=max_retries)
+        found = self.list(external_id=external_id, **options)
         return _only([project async for project in found], external_id)

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
+import httpx
+
 from ._comparison import Echo, differences, echo
 from ._json import Location, is_object, json_path, shorten, to_json
 from ._validation import Schema, find
@@ -31,8 +33,6 @@ _NOT_ONE_SEGMENT = re.compile(r"(.*[/\\])?\.{0,2}([/\\].*)?", re.DOTALL)
 _PARAMETER = re.compile(r"{(.*?)}")
 # What the generated functions leave unquoted in the value of a path parameter, and the quoted rest.
 _QUOTED = r"([\w.~%-]*)"
-
-_MEDIA_TYPE_JSON = re.compile(r"application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 
 
 class Operation:
@@ -135,19 +135,17 @@ class Operation:
         """Return a copy of a request as plain JSON.
 
         Raises:
-            RequestValidationError: With every violation, in the order of the request.
+            RequestValidationError: With every violation.
         """
-        found: list[tuple[Location, str]] = []
-        plain = to_json(request, lambda location, message: found.append((location, message)))
+        found: dict[Location, str] = {}
+        plain = to_json(request, found.__setitem__)
         # Not a constraint of the service: behind some proxies, such a value addresses something else.
         for name, value in plain.get("path", {}).items():
             if _NOT_ONE_SEGMENT.fullmatch(str(value)):
-                found.append((("path", name), f"{shorten(value)} is not one segment of a path"))
-        known = {location for location, _ in found}
-        found += [violation for violation in self.request.violations(plain) if violation[0] not in known]
-        if found:
-            found.sort(key=lambda violation: _position(plain, violation[0]))
-            raise RequestValidationError([Problem(_request_path(location), message) for location, message in found])
+                found["path", name] = f"{shorten(value)} is not one segment of a path"
+        problems = [*found.items(), *(item for item in self.request.violations(plain) if item[0] not in found)]
+        if problems:
+            raise RequestValidationError([Problem(_request_path(where), message) for where, message in problems])
         return plain
 
     def validate_arguments(self, path: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,7 +166,8 @@ class Specification:
     """The whole document."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self.version: str = document["info"]["version"]
+        # The package has the version of its document.
+        self.user_agent = f"activepieces-client/{document['info']['version']} python-httpx/{httpx.__version__}"
         self.first_server: str = document["servers"][0]["url"]
         self.operations: dict[str, Operation] = {}
         # By the segments of their paths that come before the first parameter; there may be hundreds.
@@ -216,23 +215,11 @@ def _resolve(node: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json_schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the schema of the first media type that is JSON; None where none is."""
-    for media_type, content in body.get("content", {}).items():
-        if _MEDIA_TYPE_JSON.fullmatch(media_type):
-            schema: dict[str, Any] | None = content.get("schema")
-            return schema
-    return None
+    """Return the schema of a body; None where it is not JSON. `regenerate` refuses other media types of JSON."""
+    schema: dict[str, Any] | None = body.get("content", {}).get("application/json", {}).get("schema")
+    return schema
 
 
 def _request_path(location: Location) -> str:
     """Return the JSONPath of a violation: in the body from its root, elsewhere from the part of the request."""
     return json_path(location[1:], "$" if location[0] == "body" else str(location[0]))
-
-
-def _position(value: Any, location: Location) -> list[int]:
-    """Return a key that sorts locations in the order of the value."""
-    positions: list[int] = []
-    for key in location:
-        positions.append(key if isinstance(key, int) else list(value).index(key))
-        value = value[key]
-    return positions

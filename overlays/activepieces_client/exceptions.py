@@ -105,7 +105,7 @@ class RequestValidationError(ActivepiecesError, ValueError):
     """The request is invalid; nothing was sent.
 
     Attributes:
-        problems: Every violation, in the order of the request.
+        problems: Every violation.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -122,7 +122,7 @@ class ResponseValidationError(ActivepiecesError):
             else responded, such as the web page that a base_url without /api leads to.
     """
 
-    def __init__(self, message: str, response: httpx.Response, *, reached: bool) -> None:
+    def __init__(self, message: str, response: httpx.Response, *, reached: bool = True) -> None:
         self.response = response
         self.reached = reached
         who = (
@@ -250,9 +250,9 @@ def unreadable(response: httpx.Response) -> ResponseValidationError:
     """Return the exception for a success that is not JSON: something else responded, if it is not half a response."""
     encoding, content_type = response.extensions.get(COMPRESSED_EXTENSION), response.headers.get("Content-Type", "")
     if encoding:
-        return ResponseValidationError(f"is compressed ({encoding}), which was not asked for", response, reached=True)
+        return ResponseValidationError(f"is compressed ({encoding}), which was not asked for", response)
     if re.match(r"application/([\w.+-]+\+)?json", content_type, re.IGNORECASE):
-        return ResponseValidationError("is not JSON", response, reached=True)
+        return ResponseValidationError("is not JSON", response)
     message = f"is {content_type.partition(';')[0] or 'of no type'} and not JSON: does base_url end in /api?"
     return ResponseValidationError(message, response, reached=False)
 

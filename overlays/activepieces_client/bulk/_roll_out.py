@@ -50,7 +50,7 @@ class _RollOut:
             was not sent by then stays unsent. None where it ran to its end.
     """
 
-    def __init__(self, concurrency: int, max_connections: int | None, max_retries: int) -> None:
+    def __init__(self, concurrency: int, max_connections: int | None, max_retries: int | None) -> None:
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - of users without types
             raise ConfigurationError(f"concurrency must be an integer from 1 up; it is {concurrency!r}")
         if max_connections is not None and concurrency > max_connections:
@@ -60,7 +60,9 @@ class _RollOut:
             )
         self._concurrency = concurrency
         self._schedule = Schedule(
-            concurrency, max_retries, idempotent=specification().operations["updateProject"].idempotent
+            concurrency,
+            2 if max_retries is None else max_retries,
+            idempotent=specification().operations["updateProject"].idempotent,
         )
         self._indexes, self._more, self._stopping = itertools.count(), True, False
         self._source_error: Exception | None = None
