@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,8 +26,8 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 # What each session installs is pinned, with hashes, in requirements/NAME.txt; `nox -s lock` renews the pins.
 # The second item is True where the session also needs what the package needs at run time, with its extras.
 GROUPS = {
-    **dict.fromkeys(("nox", "regenerate", "build", "release", "lint", "diff"), False),
-    **dict.fromkeys(("bench", "docs", "mutation", "tests", "typing"), True),
+    **dict.fromkeys(("nox", "regenerate", "build", "release", "lint", "diff", "upstream"), False),
+    **dict.fromkeys(("bench", "contract", "docs", "mutation", "tests", "typing"), True),
 }
 
 PYTHON_FILES = ["benchmarks", "noxfile.py", "overlays", "tests", "tools"]
@@ -50,8 +52,8 @@ def install_node_programs(session: nox.Session, name: str = "node") -> None:
 
 
 def run_tool(session: nox.Session, name: str) -> None:
-    """Run a file of tools/ whose exit code says something: nox by itself makes a 1 of all that are not 0."""
-    command = [f"{session.bin}/python", f"tools/{name}.py", *session.posargs]
+    """Run a module of tools/ whose exit code says something: nox by itself makes a 1 of all that are not 0."""
+    command = [f"{session.bin}/python", "-m", f"tools.{name}", *session.posargs]
     path = os.pathsep.join([session.bin, os.environ["PATH"]])
     finished = subprocess.run(command, env={**os.environ, "PATH": path}, check=False)
     if finished.returncode:
@@ -60,11 +62,22 @@ def run_tool(session: nox.Session, name: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff, and openapi.yaml against the OpenAPI standard."""
+    """Ruff; openapi.yaml against the OpenAPI standard and its house style; the workflows against what zizmor knows."""
     install(session, "lint")
     session.run("ruff", "check", *PYTHON_FILES)
     session.run("ruff", "format", "--check", *PYTHON_FILES)
     session.run("openapi-spec-validator", "--schema", "3.1", "openapi.yaml")
+    session.run("python", "-m", "tools.spec.house_style")
+    session.run("zizmor", "--offline", "--quiet", ".github/workflows")
+
+
+@nox.session(name="format", default=False)
+def format_(session: nox.Session) -> None:
+    """Mend what lint finds and a program can mend: Python, and the order of keys in openapi.yaml."""
+    install(session, "lint")
+    session.run("ruff", "check", "--fix", *PYTHON_FILES)
+    session.run("ruff", "format", *PYTHON_FILES)
+    session.run("python", "-m", "tools.spec.house_style", "--fix")
 
 
 @nox.session
@@ -87,7 +100,6 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Pytest, on the installed package, of which every line and branch runs; `-- ARGUMENTS` are for pytest alone."""
     install(session, "tests")
-    install_node_programs(session)
     install_package(session)
     if session.posargs:
         session.run("pytest", *session.posargs)
@@ -102,7 +114,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(default=False)
 def contract(session: nox.Session) -> None:
     """Hold what is valid against other judges: 100,000 cases with another validator, 2,000 with another server."""
-    install(session, "tests")
+    install(session, "contract")
     install_node_programs(session, "prism")
     install_package(session)
     session.run("pytest", "tests/test_validity.py", env={"CASES": "100000"})
@@ -140,16 +152,25 @@ def rollout(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Put small faults into the package, of which the tests must find nearly all; `-- MODULE…`, such as `_json`."""
+    """Put small faults into the package, and report which of them the tests find; `-- NAME…` are mutants' names."""
     install(session, "mutation")
-    run_tool(session, "mutation")
+    folder = Path(session.create_tmp())
+    # mutmut finds a package by its name only at the root of a folder.
+    for source in ("overlays/activepieces_client", "generated/activepieces_api", "tests"):
+        shutil.copytree(source, folder / Path(source).name, dirs_exist_ok=True)
+    shutil.copy("pyproject.toml", folder)
+    with session.chdir(folder):
+        session.run("mutmut", "run", *session.posargs)
+        session.run("mutmut", "export-cicd-stats")
+        stats = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text(encoding="utf-8"))
+    session.log(f"{stats['killed']} of {stats['total']} mutants are killed; for the others: cd {folder}; mutmut browse")
 
 
 @nox.session
 def fresh(session: nox.Session) -> None:
     """Fail where generated/ is not what openapi.yaml gives: stale, edited, missing and extra files."""
     install(session, "regenerate")
-    session.run("python", "tools/regenerate.py", "--check")
+    session.run("python", "-m", "tools.spec.regenerate", "--check")
 
 
 @nox.session(default=False)
@@ -160,15 +181,14 @@ def regenerate(session: nox.Session) -> None:
     parser.add_argument("--generator", metavar="VERSION", help="try another generator: a version, or latest")
     if version := parser.parse_args(session.posargs).generator:
         session.install("--upgrade", "openapi-python-client" + (f"=={version}" if version != "latest" else ""))
-    session.run("python", "tools/regenerate.py")
+    session.run("python", "-m", "tools.spec.regenerate")
 
 
 @nox.session(default=False)
 def diff(session: nox.Session) -> None:
     """Say what a change of openapi.yaml does to users; `-- BASE` is a git ref or a file, see `-- --help`."""
     install(session, "diff")
-    install_node_programs(session)
-    run_tool(session, "diff")
+    run_tool(session, "spec.diff")
 
 
 @nox.session(default=False)
@@ -177,21 +197,21 @@ def docs(session: nox.Session) -> None:
     install(session, "docs")
     install_node_programs(session)
     install_package(session)
-    session.run("python", "tools/docs.py")
+    session.run("python", "-m", "tools.docs")
 
 
 @nox.session(default=False)
 def upstream(session: nox.Session) -> None:
     """Say where the service's published OpenAPI document and openapi.yaml part; `-- URL_OR_FILE`, see `-- --help`."""
-    install(session, "regenerate")
-    run_tool(session, "upstream")
+    install(session, "upstream")
+    run_tool(session, "spec.upstream")
 
 
 @nox.session
 def build(session: nox.Session) -> None:
     """Make the sdist and the wheel in dist/, twice and the same, and check them as an index and its users would."""
     install(session, "release")
-    session.run("python", "tools/build.py")
+    session.run("python", "-m", "tools.release.build")
     sdist, wheel = (str(next(Path("dist").glob(pattern))) for pattern in ("*.tar.gz", "*.whl"))
     session.run("twine", "check", "--strict", sdist, wheel)
     session.run("check-wheel-contents", wheel)
@@ -200,23 +220,32 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def sbom(session: nox.Session) -> None:
-    """Write what an installation of the wheel brings as dist/activepieces-client.cdx.json (CycloneDX)."""
+    """Write what an installation of the wheel in dist/ brings as dist/activepieces-client.cdx.json (CycloneDX)."""
     install(session, "release")
-    session.run("python", "tools/sbom.py")
+    (wheel,) = Path("dist").glob("*.whl")
+    environment = str(Path(session.create_tmp(), "installed"))
+    session.run("python", "-m", "venv", "--clear", environment)
+    python = next(str(path) for path in Path(environment).glob("*/python*"))
+    session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
+    session.run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "pip", "setuptools", external=True)
+    listed = ("cyclonedx-py", "environment", "--mc-type", "library", "--output-reproducible")
+    target = "dist/activepieces-client.cdx.json"
+    session.run(*listed, "--pyproject", "pyproject.toml", "--output-file", target, python)
 
 
 @nox.session(default=False)
 def release_text(session: nox.Session) -> None:
     """Print what CHANGELOG.md says of a version; `-- TAG`, which must be the version of openapi.yaml."""
     install(session, "diff")
-    run_tool(session, "release")
+    run_tool(session, "release.text")
 
 
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
-    """Look for known vulnerabilities in all that is pinned; where nobody can be asked, say so and go on."""
+    """Look for known vulnerabilities in all that is pinned; lowest.txt has old releases, to test with alone."""
     install(session, "release")
-    run_tool(session, "audit")
+    for pins in sorted(set(Path("requirements").glob("*.txt")) - {Path("requirements/lowest.txt")}):
+        session.run("pip-audit", "--disable-pip", "--require-hashes", "--requirement", str(pins))
 
 
 @nox.session(default=False)

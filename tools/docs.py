@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from document import ROOT, Document, elements
-from redocly import PROGRAM, node_environment
+from tools.spec.document import ROOT, Document, elements
+from tools.spec.operation import operations
 
 SITE = ROOT / "site"
+REDOCLY = ROOT / "requirements" / "node" / "node_modules" / "@redocly" / "cli" / "bin" / "cli.js"
 MODULES = ("activepieces_client", "activepieces_api.models", "activepieces_client.testing")
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8">
@@ -29,22 +31,20 @@ def main() -> int:
     specification = SITE / "specification.html"
     SITE.mkdir(exist_ok=True)
     subprocess.run(
-        ["node", PROGRAM, "build-docs", "openapi.yaml", "--inlineBundle", "--output", specification],
+        ["node", REDOCLY, "build-docs", "openapi.yaml", "--inlineBundle", "--output", specification],
         cwd=ROOT,
-        env=node_environment(),
+        env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
         check=True,
     )
     pdoc = (sys.executable, "-m", "pdoc", "--docformat", "google", "--no-show-source")
     subprocess.run([*pdoc, *MODULES, "--output", SITE / "python"], check=True)
     document = Document.read()
     items: list[str] = []
-    for place in document.operations():
-        operation = document.at(place)
-        tag = (*elements(operation.get("tags")), "other")[0]
-        link = f"{specification.name}#/{tag}/{operation['operationId'].lower()}"
-        route = f"{str(place[2]).upper()} {place[1]}"
-        title = html.escape(operation.get("summary", operation["operationId"]))
-        items.append(f'<li><a href="{html.escape(link)}">{title}</a> <code>{html.escape(route)}</code></li>')
+    for operation in operations(document):
+        name, tag = operation.definition["operationId"], (*elements(operation.definition.get("tags")), "other")[0]
+        link = f"{specification.name}#/{tag}/{name.lower()}"
+        title = html.escape(str(operation.definition.get("summary", name)))
+        items.append(f'<li><a href="{html.escape(link)}">{title}</a> <code>{html.escape(str(operation))}</code></li>')
     modules: list[str] = []
     for name in MODULES:
         said = html.escape((importlib.import_module(name).__doc__ or "").partition("\n")[0])

@@ -1,19 +1,30 @@
-"""A copy of what `nox -s regenerate` needs of this repository, with another openapi.yaml, and what comes of it."""
+"""A copy of what `nox -s regenerate` and `nox -s diff` need of this repository, with a document of its own.
+
+The document is the frozen base/openapi.yaml, with the operations and components that the live openapi.yaml has besides,
+since the overlay calls them: no edit of the live document or changelog changes what these tests start from.
+"""
 
 from __future__ import annotations
 
+import atexit
+import copy
+import functools
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 
 import attrs
 from ruamel.yaml import YAML
+from tools.spec.document import Document
 
 ROOT = Path(__file__).parent.parent.parent
+BASE = Path(__file__).parent / "base"
 CACHE = str(ROOT / ".mypy_cache" / "tests")
 
 # Calls the package that was generated with bodies to accept and bodies to refuse.
@@ -50,6 +61,50 @@ def load(name: str) -> Any:
     return cast(Any, YAML(typ="safe")).load((Path(__file__).parent / name).read_text("utf-8"))
 
 
+@functools.cache
+def base() -> Document:
+    """Read the frozen document."""
+    return Document.read(BASE / "openapi.yaml")
+
+
+def document(content: Any) -> Document:
+    """Make a document of data."""
+    return Document.parse(json.dumps(content), "openapi.json")
+
+
+def numbered(content: Any) -> Document:
+    """Make a document of data, each part of it in a line of its own."""
+    return Document.parse(json.dumps(content, indent=1), "openapi.json")
+
+
+@functools.cache
+def whole_base() -> str:
+    """Give the frozen document, with what the overlay calls and it lacks."""
+    frozen, live = (round_trip().load(folder / "openapi.yaml") for folder in (BASE, ROOT))
+    for here, there in [(frozen["paths"], live["paths"])] + [
+        (frozen["components"].setdefault(kind, {}), live["components"][kind]) for kind in live["components"]
+    ]:
+        for name in there.keys() - here.keys():
+            here[name] = there[name]
+        for name in there.keys() & here.keys() if here is frozen["paths"] else ():
+            here[name].update({method: there[name][method] for method in there[name].keys() - here[name].keys()})
+    return dump(frozen)
+
+
+def round_trip() -> Any:
+    """Make a YAML reader and writer that keeps comments."""
+    yaml: Any = YAML()
+    yaml.width = 1000
+    return yaml
+
+
+def dump(content: Any) -> str:
+    """Write a document that `round_trip` read."""
+    text = io.StringIO()
+    round_trip().dump(content, text)
+    return text.getvalue()
+
+
 @attrs.frozen
 class Repository:
     """A copy of this repository."""
@@ -57,18 +112,20 @@ class Repository:
     folder: Path
 
     @classmethod
-    def copy(cls, folder: Path) -> Repository:
+    def copy(cls, folder: Path, *, generated: bool = True) -> Repository:
         """Copy what is needed into an empty folder."""
-        for name in ("openapi.yaml", "generator-config.yaml"):
-            shutil.copy(ROOT / name, folder)
-        for name in ("generated", "tools"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        # Redocly CLI stands there.
-        (folder / "requirements").symlink_to(ROOT / "requirements")
-        return cls(folder)
+        copied = cls(folder)
+        for name in ("CHANGELOG.md", "generator-config.yaml"):
+            shutil.copy(BASE / name, folder)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "tools", folder / "tools", ignore=ignored)
+        (folder / "openapi.yaml").write_text(whole_base() if generated else base().text, "utf-8")
+        if generated:
+            shutil.copytree(generated_base(), folder / "generated", ignore=ignored)
+        return copied
 
     def run(self, tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a file of tools/, as a nox session does."""
+        """Run a module of tools/spec, as a nox session does."""
         command, surroundings = self.command(tool, *arguments), self.surroundings(**environment)
         return cast("subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, check=False))
 
@@ -80,8 +137,8 @@ class Repository:
         )
 
     def command(self, tool: str, *arguments: str) -> list[str]:
-        """Say how a file of tools/ is run."""
-        return [sys.executable, f"tools/{tool}.py", *arguments]
+        """Say how a module of tools/spec is run, or another of tools/ by its dotted name."""
+        return [sys.executable, "-m", f"tools.{tool}" if "." in tool else f"tools.spec.{tool}", *arguments]
 
     def surroundings(self, **environment: str) -> Any:
         """Say where it is run."""
@@ -99,28 +156,14 @@ class Repository:
         """Replace a text that stands once in a file."""
         file = self.folder / name
         text = file.read_text("utf-8")
-        assert text.count(old) == 1
-        file.write_text(text.replace(old, new), "utf-8")
-
-    def replace(self, old: str, new: str) -> None:
-        """Replace a text wherever it stands in openapi.yaml."""
-        file = self.folder / "openapi.yaml"
-        text = file.read_text("utf-8")
-        assert old in text
+        assert text.count(old) == 1, old
         file.write_text(text.replace(old, new), "utf-8")
 
     def merge(self, patch: Any) -> None:
         """Apply a JSON Merge Patch to openapi.yaml."""
-        yaml: Any = YAML()
-        yaml.width = 1000
         file = self.folder / "openapi.yaml"
-        document = yaml.load(file)
-        was = document["paths"].get("/v1/projects/{id}")
-        merge(document, patch)
-        for path, item in document["paths"].items():
-            if item == "$was":
-                document["paths"][path] = was
-        yaml.dump(document, file)
+        content = round_trip().load(file)
+        file.write_text(dump(merge(content, patch)), "utf-8")
 
     def contents(self) -> dict[str, bytes]:
         """Give every file of generated/."""
@@ -145,23 +188,38 @@ class Repository:
         return json.loads(self.python(CALL, accepted=accepted, refused=refused))
 
 
-# The order in which a schema has its keys, as the head of openapi.yaml has it; a patch has them in any.
-ORDER = ["$ref", "title", "type", "description", "required", "properties", "anyOf", "items", "additionalProperties"]
-LAST = ["enum", "default", "examples"]
+@functools.cache
+def generated_base() -> Path:
+    """Generate the package of the document that the tests start from, once a run."""
+    folder = Path(tempfile.mkdtemp(prefix="generated-base-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if Document.parse(whole_base(), "openapi.yaml").content == Document.read().content:
+        shutil.copytree(ROOT / "generated", folder / "generated")
+        return folder / "generated"
+    repository = Repository.copy(folder, generated=False)
+    (folder / "openapi.yaml").write_text(whole_base(), "utf-8")
+    finished = repository.run("regenerate")
+    assert finished.returncode == 0, finished.stderr
+    return folder / "generated"
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """Merge a patch into a document (RFC 7396), and put the keys of schemas in order."""
+    """Merge a patch into a document (RFC 7396); `$was` stands for the path item of the update before the patch."""
+    was = copy.deepcopy(target["paths"].get("/v1/projects/{id}")) if "paths" in target else None
+    merged = _merge(target, patch)
+    for path, item in merged.get("paths", {}).items():
+        if item == "$was":
+            merged["paths"][path] = was
+    return merged
+
+
+def _merge(target: Any, patch: Any) -> Any:
     if not isinstance(patch, dict):
-        return patch
+        return copy.deepcopy(patch)
     merged = cast("dict[str, Any]", target if isinstance(target, dict) else {})
     for key, value in cast("dict[str, Any]", patch).items():
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge(merged.get(key), value)
-    if isinstance(merged.get("type"), str | list) or "$ref" in merged:
-        place = {key: index for index, key in enumerate([*ORDER, "", *LAST])}
-        for key in sorted(merged, key=lambda key: place.get(key, place[""])):
-            merged[key] = merged.pop(key)
+            merged[key] = _merge(merged.get(key), value)
     return merged

@@ -9,8 +9,9 @@ import argparse
 import re
 import sys
 
-from diff import CHANGELOG, section
-from document import Document
+from tools.spec.document import Document
+
+from .version import CHANGELOG, section
 
 
 def main(arguments: list[str] | None = None) -> int:

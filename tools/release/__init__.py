@@ -1,0 +1,1 @@
+"""The tools that make a release: its version, its text, its files."""

@@ -1,0 +1,239 @@
+"""What would make a wrong or unsafe client: `nox -s regenerate` refuses it, with the place and the fix."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from .document import JSON, Document, DocumentError, Pointer, did_you_mean, elements, members, types
+from .names import snake_case
+from .operation import EXTENSIONS, Operation, operations
+from .schema import CONSTRAINTS
+
+# The keywords that generator and client both know, in the order in which house style has them.
+KEYWORDS = (
+    *("$ref", "type", "description", "deprecated", "required", "properties", "anyOf", "oneOf", "items"),
+    *("additionalProperties", *CONSTRAINTS),
+    *("enum", "const", "default", "examples"),
+)
+INSTEAD = {
+    "nullable": ": write type: [..., 'null']",
+    "example": ": write examples, a list",
+    "format": ": nothing checks a format, so write a pattern",
+    "allOf": ": closed objects cannot be combined, so write the properties out",
+    "title": ": it would name the class, so remove it",
+}
+TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
+
+Problem = tuple[Pointer, str]
+"""Where a document is wrong; why, and what mends it."""
+
+
+def problems(document: Document) -> list[Problem]:
+    """Find what would make a wrong client, the first kind alone: what comes after takes it for granted."""
+    for look in (_data, _references, _openapi, _schemas, _document, _operations):
+        found = list(look(document))
+        if found:
+            return found
+    return []
+
+
+def _nodes(node: JSON, pointer: Pointer = ()) -> Iterator[tuple[Pointer, JSON]]:
+    yield pointer, node
+    parts: dict[Any, JSON] = members(node) or dict(enumerate(elements(node)))
+    for key, part in parts.items():
+        # Examples are values, and may have members that are called $ref.
+        if key not in ("example", "examples"):
+            yield from _nodes(part, (*pointer, key))
+
+
+def _data(document: Document) -> Iterator[Problem]:
+    for pointer, node in _nodes(document.content):
+        for key in members(node):
+            if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] - YAML has other keys
+                yield pointer, f"the key {key} must be in quotes, since YAML reads it as {type(key).__name__}"
+        if not isinstance(node, dict | list | str | int | float | None):
+            yield pointer, f"the value must be in quotes, since YAML reads it as {type(node).__name__}"
+
+
+def _references(document: Document) -> Iterator[Problem]:
+    for pointer, node in _nodes(document.content):
+        if isinstance(members(node).get("$ref"), str):
+            try:
+                document.follow(pointer)
+            except DocumentError as error:
+                yield (*pointer, "$ref"), str(error)
+    for path, item in document.content["paths"].items():
+        if "$ref" in members(item):
+            yield ("paths", path, "$ref"), "the generator drops a path item by $ref: write it out here"
+
+
+def _openapi(document: Document) -> Iterator[Problem]:
+    # Only the data of openapi-spec-validator: importing it takes longer than all else here. `nox -s lint` runs it.
+    package = importlib.util.find_spec("openapi_spec_validator")
+    folder = ((package and package.submodule_search_locations) or [""])[0]
+    schema = json.loads(Path(folder, "resources", "schemas", "v3.1", "schema.json").read_text(encoding="utf-8"))
+    known = sorted({name for _, node in _nodes(schema) for name in members(members(node).get("properties"))})
+    for error in jsonschema_rs.Draft202012Validator(schema, mask="this").iter_errors(document.content):
+        place = tuple(error.instance_path)
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.UnevaluatedProperties):
+            for name in error.kind.unexpected:
+                yield (*place, name), f"OpenAPI 3.1 has no `{name}` here{did_you_mean(name, known)}"
+        else:
+            yield place, f"not valid OpenAPI 3.1: {error.message}"[:300]
+
+
+def _schemas(document: Document) -> Iterator[Problem]:
+    seen: set[Pointer] = set()
+    for name in members(document.get(("components", "schemas"))):
+        yield from _schema(document, ("components", "schemas", name), seen)
+    for operation in operations(document):
+        for pointer in (*operation.written_schemas("request"), *operation.written_schemas("response")):
+            yield from _schema(document, pointer, seen)
+
+
+def _schema(document: Document, pointer: Pointer, seen: set[Pointer]) -> Iterator[Problem]:
+    """What every schema must be like, wherever its values go."""
+    schema = members(document.at(pointer))
+    if pointer in seen:
+        return
+    seen.add(pointer)
+    if not isinstance(document.at(pointer), dict | bool):
+        yield pointer, "is not a schema: is it indented one level too little, or too much?"
+    for keyword in schema.keys() - set(KEYWORDS):
+        hint = INSTEAD.get(keyword) or did_you_mean(keyword, list(KEYWORDS))
+        if not hint and isinstance(schema[keyword], dict):
+            hint = ": is it a property? Then indent it under `properties`"
+        yield (*pointer, keyword), f"the client knows no keyword `{keyword}`{hint}"
+    for name in types(schema):
+        if name not in TYPES:
+            hint = ": write 'null', in quotes" if name is None else did_you_mean(str(name), TYPES)
+            yield (*pointer, "type"), f"there is no type {json.dumps(name)}{hint}"
+    if "$ref" in schema:
+        yield from (
+            [(pointer, "the generator does not read what stands beside a $ref: remove it")] if len(schema) > 1 else []
+        )
+        return
+    properties = members(schema.get("properties"))
+    if unknown := set(elements(schema.get("required"))) - properties.keys():
+        yield (*pointer, "required"), f"required, but not among the properties: {', '.join(map(str, unknown))}"
+    for name, count in Counter(map(snake_case, properties)).items():
+        if count > 1:
+            same = [key for key in properties if snake_case(key) == name]
+            also = document.line((*pointer, "properties", same[0]))
+            yield (
+                (*pointer, "properties", same[1]),
+                f"is `{name}` in Python, as line {also} is: rename one",
+            )
+    try:
+        nested = ("properties", "anyOf", "oneOf", "items", "type")
+        plain = {key: value for key, value in schema.items() if key not in nested}
+        jsonschema_rs.Draft202012Validator(plain | {"additionalProperties": True})
+    except ValueError as error:
+        keys = elements(list(getattr(error, "instance_path", [])))
+        yield (*pointer, *keys), f"not valid JSON Schema: {str(error).partition(chr(10))[0]}"[:300]
+    for part in document.parts(pointer):
+        yield from _schema(document, part, seen)
+
+
+def _document(document: Document) -> Iterator[Problem]:
+    """What the client takes for granted of the document as a whole."""
+    if not re.fullmatch(r"\d+\.\d+\.\d+", document.content["info"]["version"]):
+        yield ("info", "version"), "the package has this version, so it must be MAJOR.MINOR.PATCH"
+    server = members((elements(document.content.get("servers")) or [None])[0])
+    if "{" in server.get("url", "{"):
+        yield ("servers",), "the first server is the default base URL: write one without variables first"
+    for name, scheme in members(document.get(("components", "securitySchemes"))).items():
+        if (scheme.get("type"), str(scheme.get("scheme")).lower()) != ("http", "bearer"):
+            place = ("components", "securitySchemes", name)
+            yield place, "the client sends a bearer token and nothing else: write type: http, scheme: bearer"
+
+
+def _operations(document: Document) -> Iterator[Problem]:
+    ids: dict[str | None, Pointer] = {}
+    seen: dict[str, set[Pointer]] = {"request": set(), "response": set()}
+    for operation in operations(document):
+        place, name = (*operation.pointer, "operationId"), operation.definition.get("operationId")
+        if name is None or name in ids:
+            other = f"; line {document.line(ids[name])} has the same" if name in ids else ""
+            yield place, f"the operationId names the function, so every operation has one of its own{other}"
+        ids[name] = place
+        yield from _operation(operation)
+        for direction, found in seen.items():
+            for pointer in operation.written_schemas(direction):
+                yield from _used(document, pointer, direction, found, ())
+
+
+def _operation(operation: Operation) -> Iterator[Problem]:
+    """What the client takes for granted of an operation."""
+    document = operation.document
+    for owner in (operation.item, operation.pointer):
+        if "servers" in document.at(owner):
+            yield (*owner, "servers"), "the client has one base URL: servers stand at the top of the document"
+    for name, value in operation.definition.items():
+        if name.startswith("x-") and (name not in EXTENSIONS or not isinstance(value, bool)):
+            yield (*operation.pointer, name), f"the client knows {' and '.join(EXTENSIONS)}, each true or false"
+    if re.search(r"[^/]{|}[^/]", operation.path):
+        yield operation.item, "a parameter is a whole segment of a path, since a request could match another path, too"
+    in_path = {name for place, name in operation.parameters if place == "path"}
+    if in_path != set(re.findall(r"{(.*?)}", operation.path)):
+        defined = ", ".join(sorted(in_path)) or "none"
+        yield operation.pointer, f"the path must have the parameters that are defined for it: {defined}"
+    for pointer in operation.parameters.values():
+        for key in document.at(pointer).keys() & {"content", "style", "explode", "allowReserved", "allowEmptyValue"}:
+            yield (*pointer, key), f"neither generator nor client knows `{key}` of a parameter: remove it"
+    for name, count in Counter(snake_case(name) for _, name in operation.parameters).items():
+        if count > 1:
+            yield operation.pointer, f"two parameters are `{name}` in Python: rename one"
+    for owner in filter(None, (operation.body, *operation.successes.values())):
+        for media_type in members(document.at(owner).get("content")):
+            if media_type != "application/json":
+                yield (*owner, "content", media_type), "the client reads and sends JSON: write application/json, alone"
+    if not operation.successes:
+        yield (*operation.pointer, "responses"), "there is no success: add a response with a status such as '200'"
+
+
+def _used(
+    document: Document, pointer: Pointer, direction: str, seen: set[Pointer], inside: tuple[Pointer, ...]
+) -> Iterator[Problem]:
+    """What client and generated models need of a schema, by the direction in which its values go."""
+    pointer = document.follow(pointer)
+    if pointer in inside and direction == "request":
+        yield pointer, "the schema of a request leads to itself: write out as many levels as there may be"
+    if pointer in seen:
+        return
+    seen.add(pointer)
+    schema = members(document.at(pointer))
+    closed = schema.get("additionalProperties") is False
+    is_object = "object" in types(schema)
+    if direction == "request":
+        if "default" in schema:
+            yield (*pointer, "default"), "the generated class would send this default with every request: remove it"
+        if ("properties" in schema and not closed) or (is_object and "additionalProperties" not in schema):
+            yield pointer, "a request object is closed (additionalProperties: false), or says what else it takes"
+    elif closed:
+        yield (
+            (*pointer, "additionalProperties"),
+            "a response object is open: the service adds properties",
+        )
+    elif "enum" in schema or "const" in schema:
+        yield pointer, "an enum in a response is open: write `anyOf` of its name and of its type"
+    for part in document.parts(pointer):
+        if direction == "request" or not _open_enum(document, pointer, part):
+            yield from _used(document, part, direction, seen, (*inside, pointer))
+
+
+def _open_enum(document: Document, pointer: Pointer, part: Pointer) -> bool:
+    """Return whether a part of a schema is an enum that stands beside the type of its values."""
+    enum = members(document.at(document.follow(part)))
+    branches = elements(members(document.at(pointer)).get("anyOf"))
+    return "enum" in enum and any(
+        "enum" not in branch and branch.get("type") == enum.get("type") for branch in branches
+    )

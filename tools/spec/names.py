@@ -1,0 +1,43 @@
+"""The names that the generator gives: of a function, an argument, an attribute, a class."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from keyword import iskeyword
+
+from .document import JSON, Document, Pointer, members, types
+
+
+def snake_case(name: str) -> str:
+    """Return the name of a function, an argument or an attribute."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+", "_", name).strip("_").lower()
+    taken = iskeyword(words) or (words in dir(builtins) and words != "id") or words in ("self", "datetime")
+    return f"{words}_" if taken else words
+
+
+def attribute(name: str, siblings: dict[str, JSON]) -> str:
+    """Return the name of a property's attribute: its own spelling where another property has the same in snake case."""
+    shared = sum(snake_case(sibling) == snake_case(name) for sibling in siblings) > 1
+    return name if shared else snake_case(name)
+
+
+def class_name(name: str) -> str:
+    """Return the name of a component's class."""
+    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name))
+
+
+def class_of(document: Document, pointer: Pointer) -> str | None:
+    """Return the name of the class that a schema becomes; None where it becomes none. A `title` beats the name."""
+    schema = members(document.at(pointer))
+    if pointer[:2] != ("components", "schemas") or len(pointer) != 3:
+        return None
+    if "properties" not in schema and "enum" not in schema and "object" not in types(schema):
+        return None
+    return class_name(str(schema.get("title", pointer[-1])))
+
+
+def classes(document: Document) -> dict[str, Pointer]:
+    """Find every schema that becomes a class, used or not, by the name of the class."""
+    pointers = [("components", "schemas", name) for name in members(document.get(("components", "schemas")))]
+    return {name: pointer for pointer in pointers if (name := class_of(document, pointer))}

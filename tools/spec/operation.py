@@ -1,0 +1,154 @@
+"""What a document says of an operation, independent of spelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+import attrs
+
+from .document import JSON, METHODS, Document, DocumentError, Pointer, elements, json_pointer, members
+from .names import snake_case
+from .schema import Schema, walk
+
+EXTENSIONS = ("x-idempotent", "x-echoes-request")
+"""What the client reads of an operation beyond OpenAPI."""
+
+
+@attrs.frozen(slots=False)
+class Operation:
+    """An operation of a document.
+
+    Attributes:
+        pointer: Where the operation is written.
+        item: Where its path item is written.
+    """
+
+    document: Document = attrs.field(repr=False)
+    method: str
+    path: str
+    pointer: Pointer
+    item: Pointer
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """What a request to it matches, whatever the parameters of its path are called."""
+        return self.method, re.sub(r"{.*?}", "{}", self.path).rstrip("/")
+
+    @property
+    def definition(self) -> dict[str, JSON]:
+        """The operation as it is written."""
+        return members(self.document.at(self.pointer))
+
+    @property
+    def function(self) -> str:
+        """The name of the generated function."""
+        return snake_case(str(self.definition.get("operationId", "")))
+
+    @property
+    def python(self) -> str:
+        """The module of the generated function, which its first tag names."""
+        tag = (*elements(self.definition.get("tags")), "default")[0]
+        return f"api.{snake_case(str(tag))}.{self.function}"
+
+    @cached_property
+    def parameters(self) -> dict[tuple[str, str], Pointer]:
+        """Its parameters, which override those of its path. Raises: DocumentError."""
+        found: dict[tuple[str, str], Pointer] = {}
+        for owner in (self.item, self.pointer):
+            for index, _ in enumerate(elements(members(self.document.at(owner)).get("parameters"))):
+                pointer = self.document.follow((*owner, "parameters", index))
+                parameter = members(self.document.at(pointer))
+                if not {"in", "name"} <= parameter.keys():
+                    raise DocumentError(f"{json_pointer(pointer)} is not a parameter")
+                found[str(parameter["in"]), str(parameter["name"])] = pointer
+        return found
+
+    @cached_property
+    def body(self) -> Pointer | None:
+        """Its request body. Raises: DocumentError."""
+        return self.document.follow((*self.pointer, "requestBody")) if "requestBody" in self.definition else None
+
+    @cached_property
+    def responses(self) -> dict[str, Pointer]:
+        """Its responses, by status. Raises: DocumentError."""
+        pointer = (*self.pointer, "responses")
+        statuses = members(self.definition.get("responses"))
+        return {str(status): self.document.follow((*pointer, status)) for status in statuses}
+
+    @property
+    def successes(self) -> dict[str, Pointer]:
+        """Its responses of success, by status."""
+        return {status: self.responses[status] for status in sorted(self.responses) if status.startswith("2")}
+
+    @property
+    def returns(self) -> set[str]:
+        """What a call may return, in Python: None for a success without a body."""
+        schemas = [json_schema(self.document, owner) for owner in self.successes.values()]
+        return {
+            next(walk(self.document, schema, "", None))[1].class_name or "a value" if schema else "None"
+            for schema in schemas
+        }
+
+    @property
+    def security(self) -> list[str]:
+        """What may authorize a request: each alternative, with its schemes written out."""
+        schemes = members(self.document.get(("components", "securitySchemes")))
+        alternatives: list[str] = []
+        for alternative in elements(self.definition.get("security", self.document.content.get("security"))):
+            needed: list[str] = []
+            for name, scopes in members(alternative).items():
+                scheme = [members(schemes.get(name)).get(key) for key in ("type", "scheme", "in", "name")]
+                needed.append(" ".join(str(part) for part in [*scheme, *elements(scopes)] if part))
+            alternatives.append(" and ".join(sorted(needed)) or "none")
+        return sorted(alternatives)
+
+    def written_schemas(self, direction: str) -> Iterator[Pointer]:
+        """Find where the schemas of its request, or of all its responses, are written. Raises: DocumentError."""
+        owners = [self.body] if direction == "request" else list(self.responses.values())
+        found = [json_schema(self.document, owner) for owner in owners if owner]
+        if direction == "request":
+            found += [(*pointer, "schema") for pointer in self.parameters.values()]
+        yield from (pointer for pointer in found if pointer and self.document.get(pointer) is not None)
+
+    def schemas(self, direction: str) -> Iterator[tuple[str, Schema]]:
+        """Find the schemas of its request or of its responses of success, by name. Raises: DocumentError."""
+        if direction == "request":
+            for key, pointer in self.parameters.items():
+                if "schema" in self.document.at(pointer):
+                    argument = f"{self.function}({snake_case(key[1])})"
+                    yield from walk(self.document, (*pointer, "schema"), ".".join(key), argument)
+        owners = [self.body] if direction == "request" else list(self.successes.values())
+        for owner in owners:
+            schema = json_schema(self.document, owner) if owner else None
+            if owner and schema:
+                # The first response has names without its status, as nearly every operation has one alone.
+                status = "" if owner == owners[0] else f"{owner[-1]} "
+                yield from ((f"{status}{name}", here) for name, here in walk(self.document, schema, "", None))
+
+
+def operations(document: Document) -> Iterator[Operation]:
+    """Find every operation of a document. Raises: DocumentError."""
+    for path in document.content["paths"]:
+        item = document.follow(("paths", path))
+        for method in METHODS:
+            if method in members(document.at(item)):
+                yield Operation(document, method, path, (*item, method), item)
+
+
+def json_schema(document: Document, owner: Pointer) -> Pointer | None:
+    """Find the schema of the JSON that a request body or a response has."""
+    content = members(members(document.at(owner)).get("content"))
+    media_types = sorted(content, key=lambda name: name != "application/json")
+    found = next((name for name in media_types if is_json(name) and "schema" in members(content[name])), None)
+    return (*owner, "content", found, "schema") if found else None
+
+
+def is_json(media_type: str) -> bool:
+    """Return whether a media type is JSON."""
+    plain = media_type.partition(";")[0].strip().lower()
+    return plain == "application/json" or plain.endswith("+json")

@@ -1,0 +1,294 @@
+"""The report of `nox -s diff`, in each of its formats."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import json
+import os
+import re
+import shutil
+import string
+import sys
+import textwrap
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
+
+import attrs
+from tools.release.version import Version, dotted
+
+from .compare import Change
+from .document import JSON, ROOT, SPECIFICATION, elements, json_pointer, members
+from .rules import SEVERITIES, Rule
+
+COLOURS = {"breaking": "31", "may break": "33", "compatible": "32", "unchanged": "2"}  # of ANSI terminals
+COMMANDS = {"breaking": "error", "may break": "warning", "compatible": "notice", "unchanged": "notice"}  # of GitHub
+RESOURCES = ROOT / "overlays" / "activepieces_client"
+# What a keyword of `compare` is called where it is none of OpenAPI's.
+NOUNS = {"python": "name in Python", "returns": "what a call returns", "servers": "default base URL"}
+
+Segment = tuple[str, str]
+"""A piece of a text: `-` and what is removed, `+` and what is added, or a blank and what stays."""
+
+
+@attrs.frozen
+class Entry:
+    """A change with its verdict.
+
+    Attributes:
+        line: Where it is in openapi.yaml; where it is removed, what it was in.
+        accepted: Why a change that may break does not; empty where nobody says so.
+    """
+
+    change: Change
+    rule: Rule
+    line: int
+    accepted: str = ""
+
+    @property
+    def severity(self) -> str:
+        """What the change does to users."""
+        return "compatible" if self.accepted else self.rule.severity
+
+    @property
+    def subject(self) -> str:
+        """What changes, as the wire and as Python have it."""
+        wire, python = self.change.property, self.change.python or ""
+        return f"{wire} ({python})" if wire and python else wire or python
+
+    @property
+    def reason(self) -> str:
+        """What the change means for users, and what they do."""
+        return f"{self.rule.reason} Accepted: {self.accepted}" if self.accepted else self.rule.reason
+
+    def is_prose(self) -> bool:
+        """Return whether it is a text for people that changes."""
+        texts = isinstance(self.change.old, str) and isinstance(self.change.new, str)
+        return texts and self.change.keyword in ("description", "summary")
+
+    def sentence(self, marks: dict[str, str] | None = None, escape: Callable[[str], str] = str) -> str:
+        """Return what changes, with what is removed and what is added marked in the way of a format."""
+        pieces = ((marks or {}).get(sign, "{}").format(escape(text)) for sign, text in self.segments() if text)
+        return " ".join("".join(pieces).split())
+
+    def segments(self) -> list[Segment]:
+        """Return what changes, from what to what."""
+        old, new, keyword = self.change.old, self.change.new, self.change.keyword
+        noun = NOUNS.get(keyword, keyword)
+        if keyword == "operation":
+            return [(" ", f"operation {'added' if old is None else 'removed'}")]
+        if keyword == "schema":
+            return [(" ", "the schema as a whole")]
+        if old is None or new is None:
+            how, sign, value = ("added", "+", new) if old is None else ("removed", "-", old)
+            return [(" ", f"{noun} {how}: "), (sign, say(value))]
+        if self.is_prose():
+            return [(" ", f"{noun}: "), *by_words(old, new)]
+        return [(" ", f"{noun}: "), ("-", say(old)), (" ", " → "), ("+", say(new))]
+
+
+@attrs.frozen
+class Report:
+    """What a change of the document does to users, and which version it needs.
+
+    Attributes:
+        base: The version before the change.
+        needed: The lowest version that semantic versioning allows after it.
+        stated: What info.version is.
+    """
+
+    base: Version
+    needed: Version
+    stated: Version
+    entries: list[Entry]
+
+    @property
+    def verdict(self) -> str:
+        """The worst that a change does."""
+        return max((entry.severity for entry in self.entries), key=SEVERITIES.index, default="unchanged")
+
+    def head(self) -> str:
+        """Return the verdict, and whether the version is enough, in one line."""
+        needed, stated = dotted(self.needed), dotted(self.stated)
+        unless = " unless it is accepted" if self.verdict == "may break" else ""
+        version = f"{stated} is enough"
+        if self.stated < self.needed:
+            version = f"needs {needed}{unless}; info.version is {stated}, raise it"
+        return f"{self.verdict.upper()}: {version}"
+
+    def by_operation(self) -> list[tuple[str, list[Entry]]]:
+        """Return the entries of each operation, the worst first."""
+
+        def title(entry: Entry) -> str:
+            change = entry.change
+            method = f" ({offered(change.python)})" if change.keyword == "operation" and change.python else ""
+            return f"{change.operation or 'The whole document'}{method}"
+
+        entries = sorted(self.entries, key=title)
+        groups = [(name, list(group)) for name, group in groupby(entries, title)]
+        for _, group in groups:
+            group.sort(key=lambda entry: (-SEVERITIES.index(entry.severity), entry.line, entry.rule.name))
+        return sorted(groups, key=lambda group: -SEVERITIES.index(group[1][0].severity))
+
+
+def offered(python: str) -> str:
+    """Return how users call an operation: by its method of the client where it has one, or by its function."""
+    _, resource, function = python.split(".")
+    method = re.sub(rf"_{resource.removesuffix('s')}s?$", "", function)
+    source = RESOURCES / f"_{resource}.py"
+    has_method = source.exists() and f"def {method}(" in source.read_text(encoding="utf-8")
+    return f"client.{resource}.{method}" if has_method else f"{resource}.{function}.sync"
+
+
+def by_words(old: str, new: str) -> list[Segment]:
+    """Compare two texts word by word; of what stays, the words beside a difference are enough."""
+    before, after = old.split(), new.split()
+    found: list[Segment] = []
+    for what, start, end, there, until in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if what == "equal":
+            words = before[start:end]
+            short = words if len(words) <= 8 else [*words[:3], "…", *words[-3:]]
+            found.append((" ", f" {' '.join(short)} "))
+        else:
+            found += [("-", " ".join(before[start:end]))] if end > start else []
+            found += [(" ", " ")] if end > start and until > there else []
+            found += [("+", " ".join(after[there:until]))] if until > there else []
+    return found
+
+
+def say(value: JSON, length: int = 100) -> str:
+    """Write a value short."""
+    if {"type", "required"} <= members(value).keys():
+        rest = {key: part for key, part in value.items() if key not in ("type", "required") and part is not None}
+        kinds = " or ".join(map(str, elements(value["type"]) or [value["type"]]))
+        text = f"{'required' if value['required'] else 'optional'} {kinds}{f', {say(rest)}' if rest else ''}"
+    elif elements(value) and all(isinstance(part, str) for part in elements(value)):
+        text = ", ".join(elements(value))
+    elif members(value):
+        text = ", ".join(
+            f"{key} {say(part)}" for key, part in members(value).items() if part is not None and part is not False
+        )
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def link(line: int) -> str | None:
+    """Return the address of a line of openapi.yaml where the host is known."""
+    known = [os.environ.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "SHA")]
+    return "{}/{}/blob/{}/".format(*known) + f"{SPECIFICATION.name}#L{line}" if all(known) else None
+
+
+def as_text(report: Report) -> str:
+    """Report for a terminal: in colour, and wrapped at its width, where it is one."""
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 10_000
+
+    def painted(severity: str, text: str) -> str:
+        return f"\x1b[{COLOURS[severity]}m{text}\x1b[0m" if terminal and "NO_COLOR" not in os.environ else text
+
+    def indented(text: str) -> str:
+        return textwrap.fill(text, width, initial_indent=" " * 14, subsequent_indent=" " * 14, break_on_hyphens=False)
+
+    lines = [painted(report.verdict, report.head())]
+    for title, entries in report.by_operation():
+        lines += ["", title]
+        for entry in entries:
+            marks = {"-": "[-{}-]", "+": "[+{}+]"} if entry.is_prose() else {}
+            place = f"[{entry.rule.name}] {SPECIFICATION.name}:{entry.line}"
+            head = indented(f"{entry.change.direction}  {entry.subject}: {entry.sentence(marks)}").lstrip()
+            lines.append(f"  {painted(entry.severity, f'{entry.severity:10}')}  {head}")
+            lines.append(indented(f"{entry.reason} {place}"))
+    return "\n".join(lines)
+
+
+def as_markdown(report: Report) -> str:
+    """Report for a comment on a pull request."""
+
+    def plain(text: str) -> str:
+        return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", text)
+
+    lines = [f"**{report.head()}**"]
+    for title, entries in report.by_operation():
+        lines += ["", f"### {plain(title)}", ""]
+        for entry in entries:
+            sentence = entry.sentence({"-": "~~{}~~", "+": "**{}**"}, plain)
+            address = link(entry.line)
+            place = f"[line {entry.line}]({address})" if address else f"line {entry.line}"
+            head = f"- **{entry.severity}**, {entry.change.direction}, {plain(entry.subject)}: {sentence}"
+            lines.append(f"{head}<br>{plain(entry.reason)} `{entry.rule.name}`, {place}")
+    return "\n".join(lines)
+
+
+def as_json(report: Report) -> str:
+    """Report for programs."""
+    changes = [
+        {
+            "severity": entry.severity,
+            **attrs.asdict(entry.change, filter=lambda field, _: field.name not in ("wider", "narrower")),
+            "pointer": json_pointer(entry.change.pointer),
+            "rule": entry.rule.name,
+            "reason": entry.reason,
+            "line": entry.line,
+        }
+        for _, entries in report.by_operation()
+        for entry in entries
+    ]
+    version = {name: dotted(getattr(report, name)) for name in ("base", "needed", "stated")}
+    return json.dumps({"verdict": report.verdict, "version": version, "changes": changes}, indent=2, ensure_ascii=False)
+
+
+def as_github(report: Report) -> str:
+    """Report as annotations of a workflow run on GitHub."""
+
+    def escaped(text: str) -> str:
+        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+    def in_property(text: str) -> str:
+        return escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+    lines = [f"::{COMMANDS[report.verdict]}::{escaped(report.head())}"]
+    for title, entries in report.by_operation():
+        for entry in entries:
+            text = f"{entry.sentence()}. {entry.reason} [{entry.rule.name}]"
+            name = in_property(f"{entry.severity}: {title} {entry.subject}")
+            place = f"file={SPECIFICATION.name},line={entry.line},title={name}"
+            lines.append(f"::{COMMANDS[entry.severity]} {place}::{escaped(text)}")
+    return "\n".join(lines)
+
+
+def as_html(report: Report) -> str:
+    """Report as one page that loads nothing."""
+    marks = {"-": "<del>{}</del>", "+": "<ins>{}</ins>"}
+
+    def card(entry: Entry) -> str:
+        sentence = entry.sentence(marks, html.escape)
+        address, line = link(entry.line), f"{SPECIFICATION.name}:{entry.line}"
+        place = f'<a href="{html.escape(address)}">{line}</a>' if address else line
+        return (
+            f'<article class="{entry.severity.replace(" ", "-")}"><p><b>{entry.severity}</b> · {entry.change.direction}'
+            f" · <code>{html.escape(entry.subject)}</code></p><p>{sentence}</p><p>{html.escape(entry.reason)}</p>"
+            f"<small>{entry.rule.name} · {place}</small></article>"
+        )
+
+    sections = [
+        f"<h2>{html.escape(title)}</h2>{''.join(map(card, entries))}" for title, entries in report.by_operation()
+    ]
+    count = len(report.entries)
+    page = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
+    return page.substitute(
+        head=html.escape(report.head()),
+        verdict=report.verdict.replace(" ", "-"),
+        subtitle=f"{SPECIFICATION.name} since {dotted(report.base)}: {count} change{'s' * (count != 1)}",
+        sections="\n".join(sections),
+    )
+
+
+FORMATS: dict[str, Callable[[Report], str]] = {
+    "text": as_text,
+    "markdown": as_markdown,
+    "html": as_html,
+    "json": as_json,
+    "github": as_github,
+}

@@ -1,0 +1,166 @@
+"""Where the OpenAPI document that the service publishes differs from openapi.yaml: what `nox -s upstream` runs.
+
+What openapi.yaml has by intent (closed requests, open responses and enums, errors, names, descriptions, stricter path
+parameters) is no difference, and neither are the known errors of the service's document.
+Exit codes: 0 no difference, 1 differences, 2 a document could not be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+import attrs
+import httpx
+
+from .compare import Change, compare
+from .document import JSON, SPECIFICATION, Document, DocumentError
+from .report import say
+from .schema import LIMITS
+
+PUBLISHED = "https://raw.githubusercontent.com/activepieces/activepieces/main/docs/openapi.json"
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # seconds; an installation before 0.84 takes its time to make 57 MB
+
+# What is compared; `openapi.yaml` says the rest in its own way.
+KEYWORDS = {"operation", "parameter", "property", "status", "required", "type", "enum", "enum-value", *LIMITS}
+
+# The known errors of the service's document, as patterns of `DIRECTION PROPERTY KEYWORD`, each with the reason.
+KNOWN = {
+    r"request query\.types required": "the service lists all types of projects where none is given",
+    r"request query\.limit type": "a page has a whole number of projects",
+    r"request query\.externalUserId parameter": "only for embedding; left out of openapi.yaml on purpose",
+    r"request \$ required": "the service answers an update without a body with 400",
+    r"response \S+ required: optional → required": "servers of older releases lack what a newer one adds",
+}
+
+NEXT = (
+    "Where the service is right, edit openapi.yaml in the lines named, then run `nox -s regenerate`; "
+    "where its document is late, there is nothing to do."
+)
+
+
+@attrs.frozen
+class Difference:
+    """One thing in which the documents differ.
+
+    Attributes:
+        ours: What openapi.yaml says; None where it says nothing.
+        theirs: What the service's document says.
+        line: Where openapi.yaml says it, or what it would be in.
+        known: Why it is no difference that matters; empty where nothing says so.
+    """
+
+    operation: str
+    direction: str
+    property: str
+    keyword: str
+    ours: JSON
+    theirs: JSON
+    line: int
+    known: str
+
+
+def read(source: str) -> Document:
+    """Read a document from an address or a file. Raises: DocumentError."""
+    if not re.match("https?://", source):
+        return Document.read(Path(source))
+    try:
+        response = httpx.get(source, timeout=TIMEOUT, follow_redirects=True).raise_for_status()
+        return Document.parse(response.content.decode("utf-8-sig"), source)
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise DocumentError(f"{source}: cannot be read: {words}") from None
+
+
+def differences(ours: Document, theirs: Document) -> list[Difference]:
+    """Find where two documents differ. Raises: DocumentError."""
+    return [
+        Difference(
+            operation=change.operation,
+            direction=change.direction,
+            property=change.property,
+            keyword=change.keyword,
+            ours=change.new,
+            theirs=change.old,
+            line=ours.line(change.pointer),
+            known=known(change),
+        )
+        for change in compare(theirs, ours)
+        if change.keyword in KEYWORDS
+        and change.direction != "error"
+        and not change.property.startswith("path.")
+        # An operation that openapi.yaml lacks is none of this client's.
+        and (change.keyword != "operation" or change.old is None)
+    ]
+
+
+def known(change: Change) -> str:
+    """Return why a difference is a known error of the service's document; empty where it is none."""
+    how = {True: "required", False: "optional"}
+    values = f": {how[change.new]} → {how[change.old]}" if change.keyword == "required" else ""
+    text = f"{change.direction} {change.property} {change.keyword}{values}"
+    return next((reason for pattern, reason in KNOWN.items() if re.match(rf"{pattern}(:|$)", text)), "")
+
+
+def written(one: Difference) -> str:
+    """Write a difference in one line."""
+    ours, theirs = ("nothing" if value is None else say(value) for value in (one.ours, one.theirs))
+    subject = f"{one.operation} {one.direction} {one.property}".rstrip()
+    return f"{subject}: {one.keyword}: openapi.yaml has {ours}, the service {theirs}"
+
+
+def as_text(source: str, found: list[Difference]) -> str:
+    """Report for a terminal."""
+    true = [f"{SPECIFICATION.name}:{one.line}: {written(one)}" for one in found if not one.known]
+    left_out = [f"Known, and left out: {written(one)}: {one.known}" for one in found if one.known]
+    if not true:
+        return "\n".join([f"{source} and openapi.yaml say the same of each operation of openapi.yaml.", *left_out])
+    places = f"{len(true)} place{'s' * (len(true) != 1)}"
+    return "\n".join([f"{source} and openapi.yaml differ in {places}:", *true, *left_out, NEXT])
+
+
+def as_markdown(source: str, found: list[Difference]) -> str:
+    """Report for an issue."""
+    head, *lines = as_text(source, found).splitlines()
+    listed = [f"- `{line}`" if line != NEXT else f"\n{line}" for line in lines]
+    return "\n".join([head, "", *listed])
+
+
+def as_json(source: str, found: list[Difference]) -> str:
+    """Report for programs."""
+    true = [attrs.asdict(one, filter=lambda field, _: field.name != "known") for one in found if not one.known]
+    return json.dumps({"source": source, "differences": true}, indent=2, ensure_ascii=False)
+
+
+FORMATS = {"text": as_text, "markdown": as_markdown, "json": as_json}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Compare, and report on standard output."""
+    parser = argparse.ArgumentParser(prog="nox -s upstream --", description=(__doc__ or "").partition(":")[0])
+    what = (
+        "an address or a file, such as https://HOST/api/v1/docs of a server from release 0.84 on; default: %(default)s"
+    )
+    parser.add_argument("source", nargs="?", default=PUBLISHED, help=what)
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+    given = parser.parse_args(arguments)
+    source: str = given.source
+    try:
+        ours, theirs = Document.read(), read(source)
+    except DocumentError as error:
+        print(error, file=sys.stderr)
+        return 2
+    try:
+        found = differences(ours, theirs)
+    except DocumentError as error:
+        print(f"{source}: cannot be compared: {error}", file=sys.stderr)
+        return 2
+    print(FORMATS[given.format](source, found))
+    return 1 if any(not one.known for one in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
