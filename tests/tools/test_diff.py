@@ -124,6 +124,10 @@ def test_unproven_change_needs_major_unless_accepted(history: Repository) -> Non
     assert accepted.stdout.splitlines()[0] == HEAD
     assert f"Accepted: {why}" in accepted.stdout
 
+    message = f"Blanks\n\nAccept: request-unproven@{PLACE}={why}"
+    subprocess.run(["git", "commit", "-q", "-a", "-m", message], cwd=history.folder, check=True, env=AUTHOR)
+    assert history.run("diff").stdout == accepted.stdout
+
 
 @pytest.mark.parametrize(
     ("argument", "reason"),

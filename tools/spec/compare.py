@@ -22,7 +22,7 @@ class Change:
 
     Attributes:
         operation: The operation, as `POST /v1/projects/{id}`; empty where it is about the whole document.
-        direction: request, response, or error for a response that is no success.
+        direction: request, response, error for a response that is no success, or document.
         pointer: Where it is in the new document; where it is removed, where it would be.
         property: What it is about, as the wire has it: `plan.pieces[]`, `query.limit`, `$` for the whole body.
         python: The same in Python; None where it is nothing there.
@@ -62,7 +62,7 @@ def compare(old: Document, new: Document) -> Iterator[Change]:
     servers = first_server(old), first_server(new)
     if servers[0] != servers[1]:
         pointer = ("servers", 0, "url")
-        template = Change(operation="", direction="request", pointer=pointer, keyword="servers", old=None, new=None)
+        template = Change(operation="", direction="document", pointer=pointer, keyword="servers", old=None, new=None)
         yield attrs.evolve(template, property="servers", old=servers[0], new=servers[1])
     before, after = ({operation.route: operation for operation in operations(document)} for document in (old, new))
     for route in before | after:
@@ -281,5 +281,5 @@ def compare_classes(old: Document, new: Document) -> Iterator[Change]:
         if name not in after:
             python = f"models.{name}"
             yield Change(
-                operation="", direction="request", pointer=pointer, python=python, keyword="class", old=name, new=None
+                operation="", direction="document", pointer=pointer, python=python, keyword="class", old=name, new=None
             )

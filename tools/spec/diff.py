@@ -9,6 +9,7 @@ import argparse
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tools.release.version import CHANGELOG, needed, shortcomings, version
@@ -65,6 +66,13 @@ def read_base(base: str | None) -> tuple[Document, str]:
     return Document.parse(text, f"{ref}:{SPECIFICATION.name}"), changelog or ""
 
 
+def trailers(base: Document) -> Iterator[tuple[tuple[str, str], str]]:
+    """Read what the commits since a git ref accept, in trailers `Accept: RULE@POINTER=REASON`."""
+    ref, _, name = base.name.rpartition(":")
+    logged = git("log", f"{ref}..HEAD", "--format=%(trailers:key=Accept,valueonly)") if name and ref else None
+    yield from (acceptance(line) for line in (logged or "").splitlines() if line)
+
+
 def acceptance(text: str) -> tuple[tuple[str, str], str]:
     """Read an argument of --accept."""
     found = re.fullmatch(r"([\w-]+)@(/[^=]*)=(\S.*)", text)
@@ -96,8 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     try:
         base, changelog = read_base(given.base)
-        found = report(base, Document.read(Path(given.revision)), dict(given.accept))
-    except DocumentError as error:
+        found = report(base, Document.read(Path(given.revision)), {**dict(trailers(base)), **dict(given.accept)})
+    except (DocumentError, argparse.ArgumentTypeError) as error:
         print(error, file=sys.stderr)
         return 2
     print(FORMATS[given.format](found))

@@ -197,7 +197,7 @@ def as_text(report: Report) -> str:
         for entry in entries:
             marks = {"-": "[-{}-]", "+": "[+{}+]"} if entry.is_prose() else {}
             place = f"[{entry.rule.name}] {SPECIFICATION.name}:{entry.line}"
-            head = indented(f"{entry.change.direction}  {entry.subject}: {entry.sentence(marks)}").lstrip()
+            head = indented(f"{entry.change.direction:8}  {entry.subject}: {entry.sentence(marks)}").lstrip()
             lines.append(f"  {painted(entry.severity, f'{entry.severity:10}')}  {head}")
             lines.append(indented(f"{entry.reason} {place}"))
     return "\n".join(lines)
