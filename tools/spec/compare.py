@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import attrs
 
 from .document import JSON, Document, Pointer, elements, members
-from .names import classes, snake_case
-from .operation import EXTENSIONS, Operation, operations
+from .names import classes
+from .operation import Operation, operations
 from .schema import LIMITS, NOTES, Schema, accepts, in_one_spelling, without_limits
 
 PARAMETER = r"(?:path|query|header|cookie)\.[^.\[]+"
@@ -33,14 +33,14 @@ class Change:
         narrower: The same the other way round.
     """
 
-    operation: str
+    operation: str = ""
     direction: str
     pointer: Pointer
     property: str = ""
     python: str | None = None
     keyword: str
-    old: JSON
-    new: JSON
+    old: JSON = None
+    new: JSON = None
     wider: str = "unknown"
     narrower: str = "unknown"
 
@@ -62,8 +62,8 @@ def compare(old: Document, new: Document) -> Iterator[Change]:
     servers = first_server(old), first_server(new)
     if servers[0] != servers[1]:
         pointer = ("servers", 0, "url")
-        template = Change(operation="", direction="document", pointer=pointer, keyword="servers", old=None, new=None)
-        yield attrs.evolve(template, property="servers", old=servers[0], new=servers[1])
+        template = Change(direction="document", pointer=pointer, property="servers", keyword="servers")
+        yield attrs.evolve(template, old=servers[0], new=servers[1])
     before, after = ({operation.route: operation for operation in operations(document)} for document in (old, new))
     for route in before | after:
         if route in before and route in after:
@@ -74,16 +74,22 @@ def compare(old: Document, new: Document) -> Iterator[Change]:
     yield from compare_classes(old, new)
 
 
-def about(operation: Operation, keyword: str, direction: str = "request", pointer: Pointer | None = None) -> Change:
+def about(
+    operation: Operation,
+    keyword: str,
+    direction: str = "request",
+    pointer: Pointer | None = None,
+    name: str = "",
+    python: str | None = None,
+) -> Change:
     """Begin a change of an operation, or of a part of it."""
     return Change(
         operation=str(operation),
         direction=direction,
         pointer=pointer or operation.pointer,
-        python=operation.python,
+        property=name,
+        python=python or operation.python,
         keyword=keyword,
-        old=None,
-        new=None,
     )
 
 
@@ -97,71 +103,28 @@ def first_server(document: Document) -> str:
 
 def compare_operations(old: Operation, new: Operation) -> Iterator[Change]:
     """Compare two operations of one route."""
-
-    def plain(operation: Operation) -> dict[str, JSON]:
-        definition = operation.definition
-        notes = {key: definition.get(key) for key in ("operationId", "summary", "description")}
-        marks = {key: definition.get(key) or None for key in ("deprecated", *EXTENSIONS)}
-        names = {"path": operation.path.rstrip("/"), "tags": elements(definition.get("tags"))[:1]}
-        return {**names, **notes, **marks, "security": operation.security}
-
-    yield from Change.members(about(new, ""), plain(old), plain(new))
-    yield from compare_parameters(old, new)
-    yield from compare_bodies(old, new)
-    yield from compare_responses(old, new)
+    before, after = ({fact.name: fact for fact in operation.facts()} for operation in (old, new))
+    for name in before | after:
+        fact = after.get(name) or before[name]
+        kind = "error" if fact.kind == "status" and not name.startswith("2") else "request"
+        direction = "response" if fact.kind == "status" and kind != "error" else kind
+        pointer = fact.pointer if name in after else (*new.pointer, name)
+        template = about(new, fact.kind, direction, pointer, name, fact.python)
+        if name in before and name in after:
+            yield from Change.members(template, before[name].said, after[name].said)
+        else:
+            sides = (found[name].said if name in found else None for found in (before, after))
+            yield attrs.evolve(template, old=next(sides), new=next(sides))
+    if new.returns - old.returns and old.successes.keys() != new.successes.keys():
+        names = (" or ".join(sorted(operation.returns)) for operation in (old, new))
+        template = about(new, "returns", "response", (*new.pointer, "responses"), "$")
+        yield attrs.evolve(template, old=next(names), new=next(names))
     for direction in ("request", "response"):
-        before, after = dict(old.schemas(direction)), dict(new.schemas(direction))
-        changes = list(compare_schemas(str(new), direction, before, after))
+        one, other = dict(old.schemas(direction)), dict(new.schemas(direction))
+        changes = list(compare_schemas(str(new), direction, one, other))
         yield from changes
         if all(change.keyword in ("class", "python", *NOTES) for change in changes):
-            yield from unexplained(old, new, direction, before, after)
-
-
-def compare_parameters(old: Operation, new: Operation) -> Iterator[Change]:
-    """Compare which parameters there are, and how each is sent."""
-
-    def plain(operation: Operation, key: tuple[str, str]) -> dict[str, JSON]:
-        parameter = members(operation.document.at(operation.parameters[key]))
-        style = parameter.get("style") or ("form" if key[0] in ("query", "cookie") else "simple")
-        form = {"style": style, "explode": parameter.get("explode", style == "form")}
-        notes = {"deprecated": parameter.get("deprecated") or None, "description": parameter.get("description")}
-        return {"required": bool(parameter.get("required")), **form, **notes}
-
-    for key in old.parameters | new.parameters:
-        pointer = new.parameters.get(key) or (*new.pointer, "parameters", ".".join(key))
-        python = f"{new.function}({snake_case(key[1])})"
-        template = attrs.evolve(about(new, "parameter", pointer=pointer), property=".".join(key), python=python)
-        before, after = (plain(side, key) if key in side.parameters else None for side in (old, new))
-        if before is None or after is None:
-            yield attrs.evolve(template, old=before, new=after)
-        else:
-            yield from Change.members(template, before, after)
-
-
-def compare_bodies(old: Operation, new: Operation) -> Iterator[Change]:
-    """Compare whether there is a request body, and whether there must be one."""
-    required = [
-        {"required": bool(members(side.document.at(side.body)).get("required"))} if side.body else None
-        for side in (old, new)
-    ]
-    template = attrs.evolve(about(new, "body", pointer=(*new.pointer, "requestBody")), property="$")
-    if required[0] is None or required[1] is None:
-        yield from [attrs.evolve(template, old=required[0], new=required[1])] if any(required) else []
-    else:
-        yield from Change.members(template, required[0], required[1])
-
-
-def compare_responses(old: Operation, new: Operation) -> Iterator[Change]:
-    """Compare which responses there are, and what a call returns."""
-    for status in old.responses.keys() ^ new.responses.keys():
-        direction = "response" if status.startswith("2") else "error"
-        pointer = new.responses.get(status) or (*new.pointer, "responses", status)
-        before, after = (status if status in side.responses else None for side in (old, new))
-        yield attrs.evolve(about(new, "status", direction, pointer), property=status, old=before, new=after)
-    if new.returns - old.returns and old.successes.keys() != new.successes.keys():
-        before, after = (" or ".join(sorted(side.returns)) for side in (old, new))
-        template = about(new, "returns", "response", (*new.pointer, "responses"))
-        yield attrs.evolve(template, property="$", old=before, new=after)
+            yield from unexplained(old, new, direction, one, other)
 
 
 def compare_schemas(operation: str, direction: str, old: dict[str, Schema], new: dict[str, Schema]) -> Iterator[Change]:
@@ -268,8 +231,8 @@ def unexplained(
             other = in_one_spelling(new.document, after[name].pointer, nested=True)
             if direction == "response":
                 one, other = without_limits(one), without_limits(other)
-            template = about(new, "schema", direction, after[name].pointer)
-            found = attrs.evolve(template, property=name, wider=accepts(other, one), narrower=accepts(one, other))
+            template = about(new, "schema", direction, after[name].pointer, name)
+            found = attrs.evolve(template, wider=accepts(other, one), narrower=accepts(one, other))
             if not found.same_values():
                 yield found
 
@@ -279,7 +242,4 @@ def compare_classes(old: Document, new: Document) -> Iterator[Change]:
     after = classes(new)
     for name, pointer in classes(old).items():
         if name not in after:
-            python = f"models.{name}"
-            yield Change(
-                operation="", direction="document", pointer=pointer, python=python, keyword="class", old=name, new=None
-            )
+            yield Change(direction="document", pointer=pointer, python=f"models.{name}", keyword="class", old=name)

@@ -16,6 +16,17 @@ EXTENSIONS = ("x-idempotent", "x-echoes-request")
 """What the client reads of an operation beyond OpenAPI."""
 
 
+@attrs.frozen
+class Fact:
+    """What a document says of a part of an operation: the part, what kind of part it is, and what is said."""
+
+    name: str
+    kind: str
+    pointer: Pointer
+    python: str
+    said: dict[str, JSON]
+
+
 @attrs.frozen(slots=False)
 class Operation:
     """An operation of a document.
@@ -106,6 +117,26 @@ class Operation:
                 needed.append(" ".join(str(part) for part in [*scheme, *elements(scopes)] if part))
             alternatives.append(" and ".join(sorted(needed)) or "none")
         return sorted(alternatives)
+
+    def facts(self) -> Iterator[Fact]:
+        """List what the document says of it beside schemas: of itself, each parameter, its body and each response."""
+        plain = self.definition
+        notes = {key: plain.get(key) for key in ("operationId", "summary", "description")}
+        marks = {key: plain.get(key) or None for key in ("deprecated", *EXTENSIONS)}
+        names = {"path": self.path.rstrip("/"), "tags": elements(plain.get("tags"))[:1]}
+        yield Fact("", "operation", self.pointer, self.python, {**names, **notes, **marks, "security": self.security})
+        for (place, name), pointer in self.parameters.items():
+            plain = members(self.document.at(pointer))
+            style = plain.get("style") or ("form" if place in ("query", "cookie") else "simple")
+            form = {"style": style, "explode": plain.get("explode", style == "form")}
+            notes = {"deprecated": plain.get("deprecated") or None, "description": plain.get("description")}
+            what = {"required": bool(plain.get("required")), **form, **notes}
+            yield Fact(f"{place}.{name}", "parameter", pointer, f"{self.function}({snake_case(name)})", what)
+        if self.body:
+            required = bool(members(self.document.at(self.body)).get("required"))
+            yield Fact("$", "body", self.body, self.python, {"required": required})
+        for status, pointer in self.responses.items():
+            yield Fact(status, "status", pointer, self.python, {})
 
     def written_schemas(self, direction: str) -> Iterator[Pointer]:
         """Find where the schemas of its request, or of all its responses, are written. Raises: DocumentError."""

@@ -13,11 +13,10 @@ import re
 import sys
 from pathlib import Path
 
-import attrs
 import httpx
 
 from .compare import Change, compare
-from .document import JSON, SPECIFICATION, Document, DocumentError
+from .document import Document, DocumentError
 from .report import say
 from .schema import LIMITS
 
@@ -29,38 +28,17 @@ KEYWORDS = {"operation", "parameter", "property", "status", "required", "type", 
 
 # The known errors of the service's document, as patterns of `DIRECTION PROPERTY KEYWORD`, each with the reason.
 KNOWN = {
-    r"request query\.types required": "the service lists all types of projects where none is given",
+    r"request query\.types required to optional": "the service lists all types of projects where none is given",
     r"request query\.limit type": "a page has a whole number of projects",
     r"request query\.externalUserId parameter": "only for embedding; left out of openapi.yaml on purpose",
-    r"request \$ required": "the service answers an update without a body with 400",
-    r"response \S+ required: optional → required": "servers of older releases lack what a newer one adds",
+    r"request \$ required from optional": "an update without a body changes nothing",
+    r"response \S+ required to optional": "servers of older releases lack what a newer one adds",
 }
 
 NEXT = (
     "Where the service is right, edit openapi.yaml in the lines named, then run `nox -s regenerate`; "
     "where its document is late, there is nothing to do."
 )
-
-
-@attrs.frozen
-class Difference:
-    """One thing in which the documents differ.
-
-    Attributes:
-        ours: What openapi.yaml says; None where it says nothing.
-        theirs: What the service's document says.
-        line: Where openapi.yaml says it, or what it would be in.
-        known: Why it is no difference that matters; empty where nothing says so.
-    """
-
-    operation: str
-    direction: str
-    property: str
-    keyword: str
-    ours: JSON
-    theirs: JSON
-    line: int
-    known: str
 
 
 def read(source: str) -> Document:
@@ -75,19 +53,10 @@ def read(source: str) -> Document:
         raise DocumentError(f"{source}: cannot be read: {words}") from None
 
 
-def differences(ours: Document, theirs: Document) -> list[Difference]:
-    """Find where two documents differ. Raises: DocumentError."""
+def differences(ours: Document, theirs: Document) -> list[Change]:
+    """Find where two documents differ; the service's is the old one. Raises: DocumentError."""
     return [
-        Difference(
-            operation=change.operation,
-            direction=change.direction,
-            property=change.property,
-            keyword=change.keyword,
-            ours=change.new,
-            theirs=change.old,
-            line=ours.line(change.pointer),
-            known=known(change),
-        )
+        change
         for change in compare(theirs, ours)
         if change.keyword in KEYWORDS
         and change.direction != "error"
@@ -99,40 +68,45 @@ def differences(ours: Document, theirs: Document) -> list[Difference]:
 
 def known(change: Change) -> str:
     """Return why a difference is a known error of the service's document; empty where it is none."""
-    how = {True: "required", False: "optional"}
-    values = f": {how[change.new]} → {how[change.old]}" if change.keyword == "required" else ""
-    text = f"{change.direction} {change.property} {change.keyword}{values}"
-    return next((reason for pattern, reason in KNOWN.items() if re.match(rf"{pattern}(:|$)", text)), "")
+    how = f" {'from' if change.new else 'to'} optional" if change.keyword == "required" else ""
+    text = f"{change.direction} {change.property} {change.keyword}{how}"
+    return next((reason for pattern, reason in KNOWN.items() if re.fullmatch(pattern, text)), "")
 
 
-def written(one: Difference) -> str:
+def written(change: Change) -> str:
     """Write a difference in one line."""
-    ours, theirs = ("nothing" if value is None else say(value) for value in (one.ours, one.theirs))
-    subject = f"{one.operation} {one.direction} {one.property}".rstrip()
-    return f"{subject}: {one.keyword}: openapi.yaml has {ours}, the service {theirs}"
+    ours, theirs = ("nothing" if value is None else say(value) for value in (change.new, change.old))
+    subject = f"{change.operation} {change.direction} {change.property}".rstrip()
+    return f"{subject}: {change.keyword}: openapi.yaml has {ours}, the service {theirs}"
 
 
-def as_text(source: str, found: list[Difference]) -> str:
+def as_text(source: str, ours: Document, found: list[Change]) -> str:
     """Report for a terminal."""
-    true = [f"{SPECIFICATION.name}:{one.line}: {written(one)}" for one in found if not one.known]
-    left_out = [f"Known, and left out: {written(one)}: {one.known}" for one in found if one.known]
+    true = [f"{ours.name}:{ours.line(one.pointer)}: {written(one)}" for one in found if not known(one)]
+    left_out = [f"Known, and left out: {written(one)}: {known(one)}" for one in found if known(one)]
     if not true:
         return "\n".join([f"{source} and openapi.yaml say the same of each operation of openapi.yaml.", *left_out])
     places = f"{len(true)} place{'s' * (len(true) != 1)}"
     return "\n".join([f"{source} and openapi.yaml differ in {places}:", *true, *left_out, NEXT])
 
 
-def as_markdown(source: str, found: list[Difference]) -> str:
+def as_markdown(source: str, ours: Document, found: list[Change]) -> str:
     """Report for an issue."""
-    head, *lines = as_text(source, found).splitlines()
+    head, *lines = as_text(source, ours, found).splitlines()
     listed = [f"- `{line}`" if line != NEXT else f"\n{line}" for line in lines]
     return "\n".join([head, "", *listed])
 
 
-def as_json(source: str, found: list[Difference]) -> str:
+def as_json(source: str, ours: Document, found: list[Change]) -> str:
     """Report for programs."""
-    true = [attrs.asdict(one, filter=lambda field, _: field.name != "known") for one in found if not one.known]
-    return json.dumps({"source": source, "differences": true}, indent=2, ensure_ascii=False)
+    names = ("operation", "direction", "property", "keyword")
+    listed = [
+        {name: getattr(one, name) for name in names}
+        | {"ours": one.new, "theirs": one.old, "line": ours.line(one.pointer)}
+        for one in found
+        if not known(one)
+    ]
+    return json.dumps({"source": source, "differences": listed}, indent=2, ensure_ascii=False)
 
 
 FORMATS = {"text": as_text, "markdown": as_markdown, "json": as_json}
@@ -158,8 +132,8 @@ def main(arguments: list[str] | None = None) -> int:
     except DocumentError as error:
         print(f"{source}: cannot be compared: {error}", file=sys.stderr)
         return 2
-    print(FORMATS[given.format](source, found))
-    return 1 if any(not one.known for one in found) else 0
+    print(FORMATS[given.format](source, ours, found))
+    return 1 if any(not known(one) for one in found) else 0
 
 
 if __name__ == "__main__":
