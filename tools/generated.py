@@ -1,28 +1,124 @@
-"""The folder generated/: how a new package differs from the one there, and takes its place."""
+"""The package generated/activepieces_api: generated, completed and checked in a folder of its own, and put in place."""
 
 from __future__ import annotations
 
 import ast
 import ctypes
 import filecmp
+import json
 import os
-from collections.abc import Iterator
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "generated" / "activepieces_api"
+WORKPLACE = ".regenerate-"
 
-def put_in_place(package: Path, place: Path) -> None:
+HEADER = "# Written by `nox -s regenerate` from openapi.yaml: edit that file, never this one.\n"
+
+# `Unset` as the generator writes it, and what lets UNSET survive copy, deepcopy and pickle as the one object it is.
+UNSET_CLASS = """
+class Unset:
+    def __bool__(self) -> Literal[False]:
+        return False
+"""
+UNSET_METHODS = """
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+"""
+
+
+class RegenerationError(Exception):
+    """Why there is no new package; generated/ is as it was."""
+
+
+def run(*arguments: str | Path, failure: str, **environment: str) -> None:
+    """Run a Python program that leaves no bytecode behind. Raises: RegenerationError where it fails."""
+    command = [sys.executable, "-B", *arguments]
+    finished = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if finished.returncode != 0:
+        raise RegenerationError(f"{failure}:\n{finished.stdout.strip()}")
+
+
+def generate(package: Path, document: dict[str, Any], routes: dict[tuple[str, str], str]) -> None:
+    """Run openapi-python-client into a folder that does not exist yet; a warning is a failure."""
+    run(
+        *("-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"),
+        *("--path", ROOT / "openapi.yaml", "--config", ROOT / "generator-config.yaml", "--output-path", package),
+        failure="the generator stopped",
+    )
+    complete(package, document, routes)
+
+
+def complete(package: Path, document: dict[str, Any], routes: dict[tuple[str, str], str]) -> None:
+    """Add what the generator does not write, and find what it dropped without a word."""
+    shared = package / "types.py"
+    text = shared.read_text(encoding="utf-8")
+    if text.count(UNSET_CLASS) != 1:
+        raise RegenerationError("the generator writes another class `Unset` in types.py: adapt UNSET_CLASS")
+    shared.write_text(text.replace(UNSET_CLASS, UNSET_CLASS + UNSET_METHODS), encoding="utf-8", newline="\n")
+    functions: set[tuple[str, str]] = set()
+    for source in package.rglob("*.py"):
+        text = source.read_text(encoding="utf-8")
+        source.write_text(HEADER + text, encoding="utf-8", newline="\n")
+        calls = re.findall(r'"method": "(\w+)",\s+"url": "(.*?)"', text)
+        functions |= {(method, re.sub(r"{.*?}", "{}", path).rstrip("/")) for method, path in calls}
+    for route in routes.keys() - functions:
+        raise RegenerationError(f"{routes[route]}: the generator dropped this operation")
+    (package / "py.typed").touch()
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    (package / "openapi.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def check(package: Path) -> None:
+    """Import a package, look there for what the overlay imports, and check the types."""
+    program = Path(__file__).with_name("imports.py")
+    run(program, package.parent, ROOT / "overlays", failure="the generated package cannot be imported as it must be")
+    types = ("-m", "mypy", "--strict", "--config-file=", "--no-error-summary", "--package", package.name)
+    run(*types, failure="the generated package has type errors", MYPYPATH=str(package.parent))
+
+
+@contextmanager
+def workplace() -> Generator[Path]:
+    """Make a folder on the disk of generated/, and outside of it; it is gone afterwards, with those of killed runs."""
+    for left in ROOT.glob(f"{WORKPLACE}*"):
+        if time.time() - left.stat().st_mtime > 3600:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=ROOT, prefix=WORKPLACE) as folder:
+        yield Path(folder)
+
+
+def put_in_place(package: Path) -> None:
     """Let a new package and the old one change places, in one step where the system has one."""
-    place.parent.mkdir(exist_ok=True)
-    if place.exists() and exchange(package, place):
+    PACKAGE.parent.mkdir(exist_ok=True)
+    if PACKAGE.exists() and exchange(package, PACKAGE):
         return
     old = package.with_name("old")
-    if place.exists():
-        place.rename(old)
+    if PACKAGE.exists():
+        PACKAGE.rename(old)
     try:
-        package.rename(place)
+        package.rename(PACKAGE)
     except BaseException:
-        old.rename(place)
+        old.rename(PACKAGE)
         raise
 
 

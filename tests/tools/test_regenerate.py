@@ -31,7 +31,7 @@ def repository(tmp_path: Path) -> Repository:
     return Repository.copy(tmp_path)
 
 
-def test_what_is_deleted_comes_back_byte_for_byte(repository: Repository) -> None:
+def test_deleted_package_comes_back_byte_for_byte(repository: Repository) -> None:
     before = repository.contents()
     shutil.rmtree(repository.folder / "generated")
     finished = repository.run("regenerate")
@@ -54,8 +54,8 @@ def test_settings_around_it_change_no_byte(repository: Repository) -> None:
     assert repository.contents() == before
 
 
-def test_a_field_that_becomes_required_is_missed_by_client_and_stand_in(repository: Repository) -> None:
-    what = "What to change. Every property is optional, and a property that is not set stays as it is.\n"
+def test_required_property_reaches_client_and_stand_in(repository: Repository) -> None:
+    what = "What to change. Every field is optional, and a field that is not set stays as it is.\n"
     repository.edit(f"      description: {what}", f"      description: {what}      required:\n        - displayName\n")
     finished = repository.run("regenerate")
     assert finished.returncode == 0, finished.stderr
@@ -103,14 +103,13 @@ def untouched(repository: Repository, finished: subprocess.CompletedProcess[str]
     [
         ("openapi: 3.1.0", "openapi: [", "openapi.yaml:17: is not YAML"),
         ("openapi: 3.1.0", "openapi: 3.1.0\nopenapi: 3.1.0", "openapi.yaml:15: is not YAML"),
+        ("openapi: 3.1.0", "openapi: 3.1.0\n\tinfo: a", "is not YAML: indent with spaces, and not with a tab"),
         ("openapi: 3.1.0", "swagger: '2.0'", "openapi.yaml: is not an OpenAPI document"),
         ("\nservers:", "\nmade: 2026-11-23\nservers:", "made: the value must be in quotes"),
     ],
-    ids=["syntax", "key twice", "Swagger", "date"],
+    ids=["syntax", "key twice", "tab", "Swagger", "date"],
 )
-def test_a_document_that_cannot_be_read_changes_nothing(
-    repository: Repository, old: str, new: str, reason: str
-) -> None:
+def test_unreadable_document_changes_nothing(repository: Repository, old: str, new: str, reason: str) -> None:
     before = repository.contents()
     repository.edit(old, new)
     finished = repository.run("regenerate")
@@ -125,14 +124,14 @@ def test_a_document_that_cannot_be_read_changes_nothing(
         ("Path('models/project.py').write_text('1 / 0')", "cannot be imported"),
         (
             "Path('api/projects/update_project.py').unlink()",
-            "the generator dropped the operation POST /v1/projects/{id}",
+            "POST /v1/projects/{id}: the generator dropped this operation",
         ),
         ("Path('types.py').write_text('UNSET = None')", "the generator writes another class `Unset`"),
         ("raise SystemExit(1)", "the generator stopped"),
     ],
     ids=["types", "import", "dropped operation", "another Unset", "failure"],
 )
-def test_a_generator_that_goes_wrong_changes_nothing(repository: Repository, program: str, reason: str) -> None:
+def test_failing_generator_changes_nothing(repository: Repository, program: str, reason: str) -> None:
     before = repository.contents()
     repository.edit("title: Activepieces", "title: Another")
     hook = repository.folder / "hook.py"
@@ -143,7 +142,7 @@ def test_a_generator_that_goes_wrong_changes_nothing(repository: Repository, pro
     untouched(repository, finished, before)
 
 
-def test_a_full_disk_changes_nothing(repository: Repository) -> None:
+def test_full_disk_changes_nothing(repository: Repository) -> None:
     before = repository.contents()
     repository.edit("title: Activepieces", "title: Another")
     for kilobytes in (0, 20):
@@ -152,7 +151,7 @@ def test_a_full_disk_changes_nothing(repository: Repository) -> None:
         untouched(repository, finished, before)
 
 
-def test_a_run_that_is_killed_leaves_the_package_whole(repository: Repository) -> None:
+def test_killed_run_leaves_package_whole(repository: Repository) -> None:
     before = repository.contents()
     repository.edit("title: Activepieces", "title: Another")
     start = time.monotonic()
@@ -173,7 +172,7 @@ def test_a_run_that_is_killed_leaves_the_package_whole(repository: Repository) -
     assert repository.contents() == after
 
 
-def test_an_interrupted_run_says_so_and_cleans_up(repository: Repository) -> None:
+def test_interrupted_run_cleans_up(repository: Repository) -> None:
     before = repository.contents()
     repository.edit("title: Activepieces", "title: Another")
     with subprocess.Popen(repository.command("regenerate"), **repository.surroundings()) as run:
@@ -186,7 +185,7 @@ def test_an_interrupted_run_says_so_and_cleans_up(repository: Repository) -> Non
     assert list(repository.folder.glob(".regenerate-*")) == []
 
 
-def test_fresh_names_what_is_stale_edited_missing_and_extra(repository: Repository) -> None:
+def test_check_names_every_file_that_differs(repository: Repository) -> None:
     assert repository.run("regenerate", "--check").returncode == 0
     package = repository.folder / "generated" / "activepieces_api"
     (package / "extra.py").touch()

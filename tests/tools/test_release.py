@@ -20,7 +20,7 @@ def write_changelog(repository: Repository, heading: str) -> None:
     )
 
 
-def test_the_text_of_a_release_is_what_the_changelog_says_of_it(repository: Repository) -> None:
+def test_text_is_the_changelog_section(repository: Repository) -> None:
     write_changelog(repository, "1.0.0 (2026-12-01)")
     finished = repository.run("release.text", "v1.0.0")
     assert (finished.returncode, finished.stdout) == (0, "- A field.\n")
@@ -34,9 +34,7 @@ def test_the_text_of_a_release_is_what_the_changelog_says_of_it(repository: Repo
         ("1.0.0 (2026-12-01)", "v1.0.1", "the tag is v1.0.1, and info.version of openapi.yaml is 1.0.0"),
     ],
 )
-def test_nothing_is_released_that_the_changelog_or_the_tag_does_not_name(
-    repository: Repository, heading: str, tag: str, said: str
-) -> None:
+def test_tag_and_dated_section_must_match(repository: Repository, heading: str, tag: str, said: str) -> None:
     write_changelog(repository, heading)
     finished = repository.run("release.text", tag)
     assert (finished.returncode, finished.stdout) == (2, "")

@@ -27,7 +27,7 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", PINS, ids=lambda path: path.name)
-def test_every_tool_is_pinned_with_hashes_and_no_address(path: Path) -> None:
+def test_tools_are_pinned_with_hashes_and_no_address(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "://" not in text
     requirements = re.sub(r"(?m)^#.*\n", "", text).replace("\\\n", " ").splitlines()
@@ -39,7 +39,7 @@ def test_every_tool_is_pinned_with_hashes_and_no_address(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", sorted(ROOT.glob("requirements/*/package-lock.json")), ids=lambda path: path.parent.name
 )
-def test_every_node_program_is_pinned_with_a_hash_and_no_address(path: Path) -> None:
+def test_node_programs_are_pinned_with_hashes_and_no_address(path: Path) -> None:
     packages = json.loads(path.read_text("utf-8"))["packages"]
     for name, package in packages.items():
         if name and not package.get("inBundle"):
@@ -54,12 +54,12 @@ def test_actions_are_pinned_by_commit(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_a_workflow_may_only_read_and_a_job_says_what_more_it_needs(path: Path) -> None:
+def test_workflows_may_only_read_by_default(path: Path) -> None:
     assert workflow(path)["permissions"] == {"contents": "read"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
-def test_no_credentials_are_left_behind_and_no_title_becomes_a_command(path: Path) -> None:
+def test_no_credentials_stay_and_no_title_is_a_command(path: Path) -> None:
     for step in steps(path):
         if step.get("uses", "").startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False

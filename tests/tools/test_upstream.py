@@ -173,7 +173,7 @@ def test_each_kind_of_difference_is_found(repository: Repository, case: dict[str
     assert compare(repository, theirs) == [tuple(case[name]) for name in ("found", "also") if name in case]
 
 
-def test_query_parameters_and_a_missing_operation_are_differences(repository: Repository) -> None:
+def test_query_parameter_and_missing_operation_differ(repository: Repository) -> None:
     theirs = document()
     operation = theirs["paths"]["/v1/projects/{id}"]["post"]
     operation["parameters"] += [{"in": "query", "name": "dry", "schema": {"type": "boolean"}}]
@@ -230,7 +230,7 @@ def test_57_megabytes_from_an_address_are_no_problem(repository: Repository, pub
     ],
     ids=["missing", "HTML", "half", "no paths", "empty", "bytes", "reference"],
 )
-def test_what_cannot_be_read_is_one_line_and_exit_2(
+def test_unreadable_source_is_one_line_and_exit_2(
     repository: Repository, published: dict[str, bytes], content: bytes | None, reason: str
 ) -> None:
     if content is not None:
@@ -243,7 +243,7 @@ def test_what_cannot_be_read_is_one_line_and_exit_2(
     assert reason in finished.stderr
 
 
-def test_an_address_where_nothing_answers_and_a_file_that_is_not_there_are_exit_2(repository: Repository) -> None:
+def test_unreachable_source_is_exit_2(repository: Repository) -> None:
     for source in ("http://127.0.0.1:1/docs", "nowhere.json"):
         finished = repository.run("upstream", source)
         assert (finished.returncode, finished.stdout, finished.stderr.count("\n")) == (2, "", 1)
