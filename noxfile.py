@@ -223,9 +223,9 @@ def sbom(session: nox.Session) -> None:
     """Write what an installation of the wheel in dist/ brings as dist/activepieces-client.cdx.json (CycloneDX)."""
     install(session, "release")
     (wheel,) = Path("dist").glob("*.whl")
-    environment = str(Path(session.create_tmp(), "installed"))
-    session.run("python", "-m", "venv", "--clear", environment)
-    python = next(str(path) for path in Path(environment).glob("*/python*"))
+    environment = Path(session.create_tmp(), "installed")
+    session.run("python", "-m", "venv", "--clear", str(environment))
+    python = str(environment / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run(python, "-m", "pip", "install", "--quiet", str(wheel), external=True)
     session.run(python, "-m", "pip", "uninstall", "--quiet", "--yes", "pip", "setuptools", external=True)
     listed = ("cyclonedx-py", "environment", "--mc-type", "library", "--output-reproducible")

@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,8 +79,12 @@ with httpx.Client(transport=service.transport, headers={"authorization": f"Beare
     repository.python(program)
 
 
-@pytest.mark.parametrize("reproduce", [copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
-def test_unset_survives_copy_and_pickle(reproduce: Callable[[object], object]) -> None:
+def pickled(value: object) -> object:
+    return pickle.loads(pickle.dumps(value))
+
+
+@pytest.mark.parametrize("reproduce", [copy.copy, copy.deepcopy, pickled], ids=["copy", "deepcopy", "pickle"])
+def test_unset_survives_copy_and_pickle(reproduce: Callable[[Any], Any]) -> None:
     assert reproduce(UNSET) is UNSET
     body = UpdateProjectRequest(display_name="Acme")
     assert reproduce(body) == body
