@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from .document import JSON, Document, DocumentError, Pointer, did_you_mean, elements, members, types
 from .names import snake_case
-from .operation import EXTENSIONS, Operation, operations
+from .operation import EXTENSIONS, Operation, operations, schemas
 from .schema import CONSTRAINTS
 
 # The keywords that generator and client both know, in the order in which house style has them.
@@ -91,20 +91,13 @@ def _openapi(document: Document) -> Iterator[Problem]:
 
 
 def _schemas(document: Document) -> Iterator[Problem]:
-    seen: set[Pointer] = set()
-    for name in members(document.get(("components", "schemas"))):
-        yield from _schema(document, ("components", "schemas", name), seen)
-    for operation in operations(document):
-        for pointer in (*operation.written_schemas("request"), *operation.written_schemas("response")):
-            yield from _schema(document, pointer, seen)
+    for pointer in schemas(document):
+        yield from _schema(document, pointer)
 
 
-def _schema(document: Document, pointer: Pointer, seen: set[Pointer]) -> Iterator[Problem]:
+def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
     """What every schema must be like, wherever its values go."""
     schema = members(document.at(pointer))
-    if pointer in seen:
-        return
-    seen.add(pointer)
     if not isinstance(document.at(pointer), dict | bool):
         yield pointer, "is not a schema: is it indented one level too little, or too much?"
     for keyword in schema.keys() - set(KEYWORDS):
@@ -117,9 +110,8 @@ def _schema(document: Document, pointer: Pointer, seen: set[Pointer]) -> Iterato
             hint = ": write 'null', in quotes" if name is None else did_you_mean(str(name), TYPES)
             yield (*pointer, "type"), f"there is no type {json.dumps(name)}{hint}"
     if "$ref" in schema:
-        yield from (
-            [(pointer, "the generator does not read what stands beside a $ref: remove it")] if len(schema) > 1 else []
-        )
+        if len(schema) > 1:
+            yield pointer, "the generator does not read what stands beside a $ref: remove it"
         return
     properties = members(schema.get("properties"))
     if unknown := set(elements(schema.get("required"))) - properties.keys():
@@ -139,8 +131,6 @@ def _schema(document: Document, pointer: Pointer, seen: set[Pointer]) -> Iterato
     except ValueError as error:
         keys = elements(list(getattr(error, "instance_path", [])))
         yield (*pointer, *keys), f"not valid JSON Schema: {str(error).partition(chr(10))[0]}"[:300]
-    for part in document.parts(pointer):
-        yield from _schema(document, part, seen)
 
 
 def _document(document: Document) -> Iterator[Problem]:

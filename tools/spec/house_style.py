@@ -16,7 +16,7 @@ import jsonschema_rs
 
 from .checks import KEYWORDS
 from .document import SPECIFICATION, Document, DocumentError, Pointer, elements, members, types
-from .operation import operations
+from .operation import schemas
 from .schema import in_one_spelling
 
 
@@ -45,22 +45,6 @@ def moved(document: Document, pointer: Pointer, keys: list[str], ordered: list[s
     blocks = dict(zip(keys, itertools.pairwise([*starts, end]), strict=True))
     within = [line for key in ordered for line in lines[slice(*blocks[key])]]
     return "".join([*lines[: starts[0]], *within, *lines[end:]])
-
-
-def schemas(document: Document) -> Iterator[Pointer]:
-    """Find every schema that is written in a document."""
-    waiting: list[Pointer] = [
-        ("components", "schemas", name) for name in members(document.get(("components", "schemas")))
-    ]
-    for operation in operations(document):
-        waiting += (*operation.written_schemas("request"), *operation.written_schemas("response"))
-    seen: set[Pointer] = set()
-    while waiting:
-        pointer = waiting.pop()
-        if pointer not in seen:
-            seen.add(pointer)
-            yield pointer
-            waiting += document.parts(pointer)
 
 
 def problems(document: Document) -> Iterator[tuple[Pointer, str]]:

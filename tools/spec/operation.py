@@ -171,6 +171,22 @@ def operations(document: Document) -> Iterator[Operation]:
                 yield Operation(document, method, path, (*item, method), item)
 
 
+def schemas(document: Document) -> Iterator[Pointer]:
+    """Find every schema that is written in a document."""
+    waiting: list[Pointer] = [
+        ("components", "schemas", name) for name in members(document.get(("components", "schemas")))
+    ]
+    for operation in operations(document):
+        waiting += (*operation.written_schemas("request"), *operation.written_schemas("response"))
+    seen: set[Pointer] = set()
+    while waiting:
+        pointer = waiting.pop()
+        if pointer not in seen:
+            seen.add(pointer)
+            yield pointer
+            waiting += document.parts(pointer)
+
+
 def json_schema(document: Document, owner: Pointer) -> Pointer | None:
     """Find the schema of the JSON that a request body or a response has."""
     content = members(members(document.at(owner)).get("content"))
