@@ -119,8 +119,8 @@ def test_refused_examples_have_their_own_line(tmp_path: Path) -> None:
     text = (repository.folder / "openapi.yaml").read_text("utf-8").splitlines()
     finished = repository.run("house_style")
     assert finished.returncode == 1
-    said = dict(line.split(": ", 1) for line in finished.stderr.splitlines())
-    lines = {text[int(place.partition(":")[2]) - 1].strip(): reason for place, reason in said.items()}
+    reasons = dict(line.split(": ", 1) for line in finished.stderr.splitlines())
+    lines = {text[int(place.partition(":")[2]) - 1].strip(): reason for place, reason in reasons.items()}
     assert lines["example: ''"].startswith("the example is not valid")
     assert lines["- Acme.EU"].startswith("the example is not valid")
     assert lines["examples:"].startswith("the keys of a schema have one order: run `nox -s format`")

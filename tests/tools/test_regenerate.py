@@ -184,8 +184,8 @@ def test_interrupted_run_cleans_up(repository: Repository) -> None:
         while not list(repository.folder.glob(".regenerate-*")):
             time.sleep(0.01)
         run.send_signal(signal.SIGINT)
-        _, said = run.communicate()
-    assert (run.returncode, said) == (130, "interrupted; generated/activepieces_api is as it was.\n")
+        _, printed = run.communicate()
+    assert (run.returncode, printed) == (130, "interrupted; generated/activepieces_api is as it was.\n")
     assert repository.contents() == before
     assert list(repository.folder.glob(".regenerate-*")) == []
 

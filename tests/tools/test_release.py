@@ -27,15 +27,15 @@ def test_text_is_the_changelog_section(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "tag", "said"),
+    ("heading", "tag", "reason"),
     [
         ("1.0.0 (unreleased)", "v1.0.0", "no section `## 1.0.0 (YYYY-MM-DD)`"),
         ("1.1.0 (2026-12-01)", "v1.0.0", "no section `## 1.0.0 (YYYY-MM-DD)`"),
         ("1.0.0 (2026-12-01)", "v1.0.1", "the tag is v1.0.1, and info.version of openapi.yaml is 1.0.0"),
     ],
 )
-def test_tag_and_dated_section_must_match(repository: Repository, heading: str, tag: str, said: str) -> None:
+def test_tag_and_dated_section_must_match(repository: Repository, heading: str, tag: str, reason: str) -> None:
     write_changelog(repository, heading)
     finished = repository.run("release.text", tag)
     assert (finished.returncode, finished.stdout) == (2, "")
-    assert said in finished.stderr
+    assert reason in finished.stderr

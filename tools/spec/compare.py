@@ -111,9 +111,9 @@ def compare_operations(old: Operation, new: Operation) -> Iterator[Change]:
         pointer = fact.pointer if name in after else (*new.pointer, name)
         template = about(new, fact.kind, direction, pointer, name, fact.python)
         if name in before and name in after:
-            yield from Change.members(template, before[name].said, after[name].said)
+            yield from Change.members(template, before[name].values, after[name].values)
         else:
-            sides = (found[name].said if name in found else None for found in (before, after))
+            sides = (found[name].values if name in found else None for found in (before, after))
             yield attrs.evolve(template, old=next(sides), new=next(sides))
     if new.returns - old.returns and old.successes.keys() != new.successes.keys():
         names = (" or ".join(sorted(operation.returns)) for operation in (old, new))

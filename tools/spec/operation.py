@@ -18,13 +18,13 @@ EXTENSIONS = ("x-idempotent", "x-echoes-request")
 
 @attrs.frozen
 class Fact:
-    """What a document says of a part of an operation: the part, what kind of part it is, and what is said."""
+    """What a document says of a part of an operation: its name, its kind, and its keywords."""
 
     name: str
     kind: str
     pointer: Pointer
     python: str
-    said: dict[str, JSON]
+    values: dict[str, JSON]
 
 
 @attrs.frozen(slots=False)
