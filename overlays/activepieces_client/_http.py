@@ -137,10 +137,11 @@ def _refuse(request: httpx.Request) -> httpx.Response:
 
 
 def _supported(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a request, which are those that the generated functions use."""
-    for name in arguments.keys() - {"json", "params", "headers", "cookies"}:
+    """Return the arguments of a request that are set; those that the generated functions use, and no others."""
+    given = {name: value for name, value in arguments.items() if value not in (None, httpx.USE_CLIENT_DEFAULT)}
+    for name in given.keys() - {"json", "params", "headers", "cookies"}:
         raise ConfigurationError(f"a request through client.generated has no {name}; nothing was sent")
-    return arguments
+    return given
 
 
 def _redact(request: httpx.Request | None) -> None:
