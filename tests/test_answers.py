@@ -34,7 +34,7 @@ from activepieces_client import (
 from activepieces_client.models import Metadata, Project
 from activepieces_client.testing import StandIn
 
-from .conftest import Update, update_sync
+from .support.updates import Update, update_sync
 
 ID = "pRjEctId0000000000001"
 ONCE: dict[str, Any] = {"max_retries": 0}

@@ -14,7 +14,7 @@ import pytest
 from activepieces_client import APIStatusError, ResponseValidationError
 from activepieces_client.testing import StandIn
 
-from .conftest import Update, project_json
+from .support.updates import Update, project_json
 
 ID = "pRjEctId0000000000001"
 MEBIBYTE = 2**20

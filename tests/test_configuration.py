@@ -17,7 +17,7 @@ from activepieces_client import (
 )
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
+from .support.updates import Update
 
 ID = "pRjEctId0000000000001"
 

@@ -14,8 +14,8 @@ import pytest
 from activepieces_client import Activepieces, APITimeoutError
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .conftest import Update, project_json, stand_in_at
+from .support import raw_server
+from .support.updates import Update, project_json, stand_in_at
 
 ID = "pRjEctId0000000000001"
 
@@ -28,28 +28,28 @@ DRIPPED, STEP = 60, 0.05
 def drip_body(connection: socket.socket, status: bytes = b"200 OK") -> None:
     """Respond with a body that comes slowly, but never so slowly that the read timeout ends it."""
     content = project_json()
-    connection.sendall((hostile.HEAD % len(content)).replace(b"200 OK", status))
-    hostile.drip(connection, content[:DRIPPED], STEP)
+    connection.sendall((raw_server.HEAD % len(content)).replace(b"200 OK", status))
+    raw_server.drip(connection, content[:DRIPPED], STEP)
     connection.sendall(content[DRIPPED:])
 
 
 def test_dripped_body_ends_at_the_deadline(update: Update) -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
+        raw_server.read_request(connection)
         drip_body(connection)
 
-    with hostile.serve(handle) as server, pytest.raises(APITimeoutError):
+    with raw_server.serve(handle) as server, pytest.raises(APITimeoutError):
         update(stand_in_at(server.base_url), ID, {}, timeout=TIMEOUT, max_retries=0)
 
 
 def test_dripped_body_on_a_connection_that_was_open_before() -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        hostile.respond(connection, b"{}")
-        hostile.read_request(connection)
+        raw_server.read_request(connection)
+        raw_server.respond(connection, b"{}")
+        raw_server.read_request(connection)
         drip_body(connection)
 
-    with hostile.serve(handle) as server, httpx.Client() as http_client:
+    with raw_server.serve(handle) as server, httpx.Client() as http_client:
         http_client.get(server.base_url)
         client = Activepieces("sk-1", base_url=server.base_url, http_client=http_client, max_retries=0)
         with pytest.raises(APITimeoutError):
@@ -112,13 +112,13 @@ def test_deadline_begins_anew_with_each_attempt(update: Update) -> None:
     requests: list[bytes] = []
 
     def handle(connection: socket.socket) -> None:
-        requests.append(hostile.read_request(connection))
+        requests.append(raw_server.read_request(connection))
         if len(requests) == 1:
             drip_body(connection)
         else:
-            hostile.respond(connection, project_json())
+            raw_server.respond(connection, project_json())
 
-    with hostile.serve(handle) as server:
+    with raw_server.serve(handle) as server:
         assert update(stand_in_at(server.base_url), ID, {}, timeout=TIMEOUT, max_retries=5).id == ID
     assert len(requests) >= 2  # more where the machine is busy
 
@@ -127,21 +127,21 @@ def test_body_that_comes_in_time_is_read_to_its_end(update: Update) -> None:
     content = project_json()
 
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        connection.sendall(hostile.HEAD % len(content))
-        hostile.drip(connection, content[:5])
+        raw_server.read_request(connection)
+        connection.sendall(raw_server.HEAD % len(content))
+        raw_server.drip(connection, content[:5])
         connection.sendall(content[5:])
 
-    with hostile.serve(handle) as server:  # a deadline of 8 s for half a second of dripping
+    with raw_server.serve(handle) as server:  # a deadline of 8 s for half a second of dripping
         assert update(stand_in_at(server.base_url), ID, {}, timeout=2).id == ID
 
 
 def test_connection_of_a_timed_out_attempt_is_closed() -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
+        raw_server.read_request(connection)
         drip_body(connection, b"503 Service Unavailable")
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         with pytest.raises(APITimeoutError):
             client.projects.update(ID, {}, timeout=TIMEOUT)
         assert server.open_connections(at_most=0) == 0

@@ -13,7 +13,7 @@ import activepieces_client
 from activepieces_client import Difference, NotAppliedError
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
+from .support.updates import Update
 
 ID = "pRjEctId0000000000001"
 

@@ -25,7 +25,7 @@ from activepieces_client import (
 )
 from activepieces_client.testing import StandIn
 
-from .conftest import Update, project_json, stand_in_at
+from .support.updates import Update, project_json, stand_in_at
 
 ID = "pRjEctId0000000000001"
 

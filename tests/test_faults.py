@@ -32,8 +32,8 @@ import activepieces_client
 from activepieces_client import Activepieces, AsyncActivepieces
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .canary import CANARY, searched
+from .support import raw_server
+from .support.leaks import API_KEY, no_leak
 
 ID = "pRjEctId0000000000001"
 MIB = 2**20
@@ -55,7 +55,7 @@ def names() -> dict[str, str]:
     """Give what the texts of the table may name; bytes as latin-1."""
     project = json.dumps(StandIn().projects[0]).encode()
     contents = {
-        "ok": hostile.HEAD % len(project),
+        "ok": raw_server.HEAD % len(project),
         "project": project,
         "length": str(len(project)).encode(),
         "gzip": gzip.compress(project),
@@ -100,11 +100,11 @@ def tls(connection: socket.socket) -> None:
 STEPS: dict[str, Callable[..., object]] = {
     "close": socket.socket.close,
     "reset": reset,
-    "silence": hostile.wait_for_the_end,
+    "silence": raw_server.wait_for_the_end,
     "read some": read_some,
     "tls": tls,
     "send": socket.socket.sendall,
-    "drip": functools.partial(hostile.drip, seconds=0.02),
+    "drip": functools.partial(raw_server.drip, seconds=0.02),
     "flood": flood,
 }
 
@@ -127,7 +127,7 @@ class Scene:
     def handle(self, connection: socket.socket) -> None:
         if not self.well:
             self.play(self.fault.get("before", []), connection)
-        while request := hostile.read_request(connection):
+        while request := raw_server.read_request(connection):
             self.requests.append(request)
             self.play([{"send": "$ok$project"}] if self.well else self.fault.get("answer", []), connection)
 
@@ -139,7 +139,7 @@ def calling(kind: str, base_url: str) -> Generator[Callable[..., Any]]:
     if kind == "sync":
         with (
             httpx.Client(limits=limits, follow_redirects=True) as http_client,
-            Activepieces(CANARY, base_url=base_url, http_client=http_client, max_retries=1, timeout=2) as client,
+            Activepieces(API_KEY, base_url=base_url, http_client=http_client, max_retries=1, timeout=2) as client,
         ):
             yield functools.partial(client.projects.update, ID, check_applied=False)
     else:
@@ -150,7 +150,7 @@ def calling(kind: str, base_url: str) -> Generator[Callable[..., Any]]:
             ) as async_http_client,
         ):
             async_client = AsyncActivepieces(
-                CANARY, base_url=base_url, http_client=async_http_client, max_retries=1, timeout=2
+                API_KEY, base_url=base_url, http_client=async_http_client, max_retries=1, timeout=2
             )
 
             def update(body: dict[str, Any], **options: Any) -> Any:
@@ -175,7 +175,7 @@ def test_fault(fault: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
     attempts = fault.get("attempts", 1)
     expected: type[Exception] | None = getattr(activepieces_client, fault["error"], None)
 
-    with hostile.serve(hostile.wait_for_the_end) as other, hostile.serve(scene.handle) as server:
+    with raw_server.serve(raw_server.wait_for_the_end) as other, raw_server.serve(scene.handle) as server:
         scene.elsewhere = other.base_url
         for name, value in fault.get("environment", {}).items():
             monkeypatch.setenv(name, expand(value, port=server.port))
@@ -184,7 +184,7 @@ def test_fault(fault: dict[str, Any], kind: str, monkeypatch: pytest.MonkeyPatch
 
             def call() -> Exception | None:
                 try:
-                    with searched():
+                    with no_leak():
                         update(body, **fault.get("call", {}))
                 except activepieces_client.ActivepiecesError as error:
                     return error

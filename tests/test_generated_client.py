@@ -24,8 +24,8 @@ from activepieces_client import (
 from activepieces_client.models import Project, UpdateProjectRequest
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .conftest import project_json
+from .support import raw_server
+from .support.updates import project_json
 
 ID = "pRjEctId0000000000001"
 BODY = UpdateProjectRequest(display_name="Acme")
@@ -158,10 +158,10 @@ def test_deriving_leaves_our_client_as_it_was(
 
 def test_derived_timeout_ends_a_call() -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        hostile.wait_for_the_end(connection)
+        raw_server.read_request(connection)
+        raw_server.wait_for_the_end(connection)
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         impatient = client.generated.with_timeout(httpx.Timeout(0.1))
         with pytest.raises(APITimeoutError):
             update_project.sync(ID, client=impatient, body=BODY)
@@ -171,10 +171,10 @@ def test_derived_clients_share_our_connections() -> None:
     content = project_json(displayName="Acme")
 
     def handle(connection: socket.socket) -> None:
-        while hostile.read_request(connection):
-            hostile.respond(connection, content)
+        while raw_server.read_request(connection):
+            raw_server.respond(connection, content)
 
-    with hostile.serve(handle) as server:
+    with raw_server.serve(handle) as server:
         with Activepieces("sk-1", base_url=server.base_url) as client:
             client.projects.update(ID, BODY)
             for derive in DERIVATIONS:

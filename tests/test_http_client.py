@@ -24,8 +24,8 @@ from activepieces_client import (
 )
 from activepieces_client.testing import StandIn
 
-from .canary import CANARY
-from .conftest import Update
+from .support.leaks import API_KEY
+from .support.updates import Update
 
 ID = "pRjEctId0000000000001"
 REDACTED = "[redacted]"
@@ -236,7 +236,7 @@ def test_error_of_a_hook_passes_through(service: StandIn, update: Update, kind: 
         update(service, ID, {}, client=hooked(service, kind, on_response=check))
     assert len(service.requests) == 1
     assert caught.value.request.headers["Authorization"] == REDACTED
-    assert CANARY.encode() not in pickle.dumps(caught.value.request)
+    assert API_KEY.encode() not in pickle.dumps(caught.value.request)
 
 
 # What outlives a call has no key
@@ -246,7 +246,7 @@ def without_key(*outliving: httpx.Request | httpx.Response) -> None:
     for thing in outliving:
         request = thing.request if isinstance(thing, httpx.Response) else thing
         assert request.headers["Authorization"] == REDACTED
-        assert CANARY.encode() not in pickle.dumps(thing)
+        assert API_KEY.encode() not in pickle.dumps(thing)
 
 
 @pytest.mark.parametrize("status", [200, 500, 307])

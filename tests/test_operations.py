@@ -24,7 +24,7 @@ from activepieces_client import (
 )
 from activepieces_client._specification import specification
 
-from . import values
+from .support import strategies
 from .tools.repository import Repository
 
 NEW_OPERATION = """\
@@ -279,7 +279,7 @@ def request_(
     answers: list[httpx.Response | type[httpx.TransportError]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Request]:
     """Make requests with a client that has another specification."""
-    document = copy.deepcopy(values.DOCUMENT)
+    document = copy.deepcopy(strategies.DOCUMENT)
     document["paths"] |= PATHS
     for name, parts in COMPONENTS.items():
         document["components"].setdefault(name, {}).update(parts)

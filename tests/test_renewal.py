@@ -25,8 +25,8 @@ from activepieces_client import (
 )
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .conftest import Update, project_json
+from .support import raw_server
+from .support.updates import Update, project_json
 
 ID = "pRjEctId0000000000001"
 
@@ -111,13 +111,13 @@ def test_key_is_renewed_on_the_same_connection(read: bytes) -> None:
     content = b'{"code": "SESSION_EXPIRED", "params": {}}'
 
     def handle(connection: socket.socket) -> None:
-        while request := hostile.read_request(connection):
+        while request := raw_server.read_request(connection):
             if b"Bearer old" in request:
-                hostile.respond(connection, content, status=read)
+                raw_server.respond(connection, content, status=read)
             else:
-                hostile.respond(connection, project_json())
+                raw_server.respond(connection, project_json())
 
-    with hostile.serve(handle) as server, Activepieces(source, base_url=server.base_url) as client:
+    with raw_server.serve(handle) as server, Activepieces(source, base_url=server.base_url) as client:
         assert client.projects.update(ID, {}).id == ID
         assert server.connections == 1
 

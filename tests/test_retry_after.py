@@ -11,7 +11,7 @@ import pytest
 from activepieces_client import Activepieces, APIStatusError, RateLimitError
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
+from .support.updates import Update
 
 ID = "pRjEctId0000000000001"
 

@@ -32,7 +32,7 @@ from activepieces_client import (
 )
 from activepieces_client.testing import StandIn
 
-from . import hostile
+from .support import raw_server
 
 Collect = Callable[..., list[UpdateOutcome]]
 Each = Callable[[Any, UpdateOutcome], object]
@@ -436,21 +436,21 @@ def test_a_service_that_says_nothing_but_429_is_given_up(served: StandIn, collec
     assert len(served.requests) < 40
 
 
-def slow(seconds: float, started: threading.Semaphore | None = None) -> hostile.Handler:
+def slow(seconds: float, started: threading.Semaphore | None = None) -> raw_server.Handler:
     body = json.dumps(StandIn().projects[0]).encode()
 
     def handle(connection: socket.socket) -> None:
-        while hostile.read_request(connection):
+        while raw_server.read_request(connection):
             if started:
                 started.release()
             time.sleep(seconds)
-            connection.sendall(hostile.HEAD % len(body) + body)
+            connection.sendall(raw_server.HEAD % len(body) + body)
 
     return handle
 
 
 def test_leaving_the_loop_sends_nothing_new_and_another_loop_tells_the_rest() -> None:
-    with hostile.serve(slow(0.05)) as server, Activepieces("sk-1", base_url=server.base_url) as client:
+    with raw_server.serve(slow(0.05)) as server, Activepieces("sk-1", base_url=server.base_url) as client:
         taken = iter(range(100))
         outcomes = client.projects.update_many(((f"p{n}", {}) for n in taken), concurrency=4)
         for _ in outcomes:
@@ -477,7 +477,7 @@ def test_leaving_an_async_loop_leaves_no_trace(backend: str) -> None:
             assert outcomes.in_flight == {}
             await anyio.sleep(0.1)
 
-    with hostile.serve(slow(0.02)) as server:
+    with raw_server.serve(slow(0.02)) as server:
         anyio.run(run, server.base_url, backend=backend)
 
 
@@ -494,7 +494,7 @@ def test_cancellation_cancels_what_is_in_flight_and_tells_which(backend: str) ->
             assert outcomes.in_flight == {0: "p0", 1: "p1", 2: "p2", 3: "p3"}
             assert [outcome async for outcome in outcomes] == []
 
-    with hostile.serve(slow(3)) as server:
+    with raw_server.serve(slow(3)) as server:
         anyio.run(run, server.base_url, backend=backend)
 
 
@@ -532,7 +532,7 @@ def test_a_cancelled_task_of_asyncio_is_one_too() -> None:
                 await task
             assert outcomes.in_flight == {0: "p0", 1: "p1"}
 
-    with hostile.serve(slow(3)) as server:
+    with raw_server.serve(slow(3)) as server:
         asyncio.run(run(server.base_url))
 
 
@@ -559,7 +559,7 @@ with Activepieces() as client:
 print(sorted(told) == list(range(len(told))), len(told), outcomes.in_flight)
 """
     started = threading.Semaphore(0)
-    with hostile.serve(slow(0.1, started)) as server:
+    with raw_server.serve(slow(0.1, started)) as server:
         env = {**os.environ, "ACTIVEPIECES_API_KEY": "sk-1", "ACTIVEPIECES_BASE_URL": server.base_url}
         process = subprocess.Popen([sys.executable, "-c", program], env=env, stdout=subprocess.PIPE, encoding="utf-8")
         for _ in range(6):

@@ -30,8 +30,8 @@ from activepieces_client import (
 from activepieces_client.models import UpdateProjectRequest
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .conftest import Update
+from .support import raw_server
+from .support.updates import Update
 
 ID = "pRjEctId0000000000001"
 
@@ -51,14 +51,14 @@ def test_a_server_that_drips_cannot_hold_a_call_on_a_kept_connection(dripped: st
     body = project()
 
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        connection.sendall(hostile.HEAD % len(body) + body)
-        hostile.read_request(connection)
+        raw_server.read_request(connection)
+        connection.sendall(raw_server.HEAD % len(body) + body)
+        raw_server.read_request(connection)
         if dripped == "body":
-            connection.sendall(hostile.HEAD % len(body))
-        hostile.drip(connection, body if dripped == "body" else hostile.HEAD % len(body))
+            connection.sendall(raw_server.HEAD % len(body))
+        raw_server.drip(connection, body if dripped == "body" else raw_server.HEAD % len(body))
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         client.projects.update(ID, {}, timeout=2)
         start = time.monotonic()
         with pytest.raises(APITimeoutError):
@@ -83,10 +83,10 @@ def test_a_server_that_drips_over_tls_cannot_either(tmp_path: Path, monkeypatch:
 
     def handle(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
-            hostile.read_request(secured)
-            hostile.drip(secured, hostile.HEAD % 2)
+            raw_server.read_request(secured)
+            raw_server.drip(secured, raw_server.HEAD % 2)
 
-    with hostile.serve(handle) as server:
+    with raw_server.serve(handle) as server:
         address = server.base_url.replace("http:", "https:")
         with Activepieces("sk-1", base_url=address, max_retries=0) as client:
             start = time.monotonic()
@@ -105,23 +105,23 @@ def test_a_client_makes_one_context_for_tls(update: Update, tmp_path: Path, monk
 
     def handle(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
-            hostile.read_request(secured)
-            secured.sendall(hostile.HEAD % len(body) + body)
+            raw_server.read_request(secured)
+            secured.sendall(raw_server.HEAD % len(body) + body)
 
     monkeypatch.setattr(ssl, "create_default_context", noted)
-    with hostile.serve(handle) as server:
+    with raw_server.serve(handle) as server:
         update_at(update, server.base_url.replace("http:", "https:"), check_applied=False)
     assert len(made) == 1
 
 
 def test_the_last_phase_ends_with_the_attempt() -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
+        raw_server.read_request(connection)
         time.sleep(0.9)
         connection.sendall(b"H")
-        hostile.wait_for_the_end(connection)
+        raw_server.wait_for_the_end(connection)
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         start = time.monotonic()
         with pytest.raises(APITimeoutError):
             client.projects.update(ID, {}, timeout=httpx.Timeout(0.1, read=1.2))
@@ -134,11 +134,11 @@ def test_each_phase_has_its_own_limit_too(phase: str) -> None:
 
     def handle(connection: socket.socket) -> None:
         if phase == "read":
-            hostile.wait_for_the_end(connection)
+            raw_server.wait_for_the_end(connection)
         else:
             time.sleep(2)
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         start = time.monotonic()
         with pytest.raises(APITimeoutError, match="^WriteTimeout" if phase == "write" else "^ReadTimeout"):
             client.projects.update(ID, body, timeout=httpx.Timeout(4, **{phase: 0.2}))
@@ -151,7 +151,7 @@ def test_a_server_that_takes_a_body_in_drips_cannot_hold_a_call() -> None:
             time.sleep(0.02)
 
     limits = httpx.Timeout(0.1, write=1.5)  # no write by itself takes as long as that
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         start = time.monotonic()
         with pytest.raises(APITimeoutError):
             client.projects.update(ID, {"metadata": {"notes": "x" * 60_000_000}}, timeout=limits)
@@ -160,15 +160,15 @@ def test_a_server_that_takes_a_body_in_drips_cannot_hold_a_call() -> None:
 
 def test_a_call_within_a_call_leaves_the_outer_one_bounded() -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        hostile.drip(connection, hostile.HEAD % 2)
+        raw_server.read_request(connection)
+        raw_server.drip(connection, raw_server.HEAD % 2)
 
     with StandIn().serve() as vault, Activepieces(vault.api_key, base_url=vault.base_url) as inner:
 
         def key() -> str:
             return inner.projects.update(ID, {}).id
 
-        with hostile.serve(handle) as server, Activepieces(key, base_url=server.base_url, max_retries=0) as client:
+        with raw_server.serve(handle) as server, Activepieces(key, base_url=server.base_url, max_retries=0) as client:
             start = time.monotonic()
             with pytest.raises(APITimeoutError):
                 client.projects.update(ID, {}, timeout=0.25)
@@ -227,12 +227,12 @@ def test_a_slow_server_within_the_limits_is_waited_for() -> None:
     body = project()
 
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        connection.sendall(hostile.HEAD % len(body))
-        hostile.drip(connection, body[:5])
+        raw_server.read_request(connection)
+        connection.sendall(raw_server.HEAD % len(body))
+        raw_server.drip(connection, body[:5])
         connection.sendall(body[5:])
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url) as client:
         assert client.projects.update(ID, {}, timeout=1).id == ID
 
 
@@ -240,11 +240,11 @@ def test_a_kept_connection_that_the_server_closed_is_made_anew() -> None:
     body = project()
 
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        connection.sendall(hostile.HEAD % len(body) + body)
-        hostile.read_request(connection)  # and close, with the second request of this connection not answered
+        raw_server.read_request(connection)
+        connection.sendall(raw_server.HEAD % len(body) + body)
+        raw_server.read_request(connection)  # and close, with the second request of this connection not answered
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url) as client:
         client.projects.update(ID, {})
         client.projects.update(ID, {})
         assert server.connections == 2
@@ -314,10 +314,10 @@ def test_proxies_of_the_environment_are_used(update: Update, monkeypatch: pytest
     body = project()
 
     def proxy(connection: socket.socket) -> None:
-        requests.append(hostile.read_request(connection))
-        connection.sendall(hostile.HEAD % len(body) + body)
+        requests.append(raw_server.read_request(connection))
+        connection.sendall(raw_server.HEAD % len(body) + body)
 
-    with hostile.serve(proxy) as server:
+    with raw_server.serve(proxy) as server:
         monkeypatch.setenv("HTTP_PROXY", server.base_url.removesuffix("/api"))
         monkeypatch.setenv("NO_PROXY", "other.test")
         for name in ("http_proxy", "no_proxy", "ALL_PROXY", "all_proxy"):
@@ -337,10 +337,10 @@ def test_certificates_of_the_environment_are_trusted(
 
     def handle(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
-            hostile.read_request(secured)
-            secured.sendall(hostile.HEAD % len(body) + body)
+            raw_server.read_request(secured)
+            secured.sendall(raw_server.HEAD % len(body) + body)
 
-    with hostile.serve(handle) as server:
+    with raw_server.serve(handle) as server:
         address = server.base_url.replace("http:", "https:")
         with pytest.raises(APIConnectionError, match="CERTIFICATE_VERIFY_FAILED"):
             update_at(update, address, max_retries=0)

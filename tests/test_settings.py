@@ -16,7 +16,7 @@ import pytest
 from activepieces_client import Activepieces, AsyncActivepieces, ConfigurationError, ServerError
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
+from .support.updates import Update
 
 ID = "pRjEctId0000000000001"
 CLIENTS: list[Any] = [Activepieces, AsyncActivepieces]

@@ -31,7 +31,7 @@ from activepieces_client.models import (
 )
 from activepieces_client.testing import StandIn
 
-from .conftest import Update, update_sync
+from .support.updates import Update, update_sync
 
 ID = "pRjEctId0000000000001"
 

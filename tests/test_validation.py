@@ -24,7 +24,7 @@ from activepieces_client.models import (
 )
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
+from .support.updates import Update
 
 ID = "pRjEctId0000000000001"
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from activepieces_client import Activepieces, RequestValidationError, ResponseValidationError, validate
 
-from . import values
+from .support import strategies
 
 CASES = int(os.environ.get("CASES", "300"))
 drawn = settings(
@@ -30,8 +30,8 @@ drawn = settings(
 )
 
 JUDGE = cast(Any, jsonschema).Draft202012Validator
-REQUEST = JUDGE(values.definition("UpdateProjectRequest"))
-ANSWER = JUDGE(values.definition("Project"))
+REQUEST = JUDGE(strategies.definition("UpdateProjectRequest"))
+ANSWER = JUDGE(strategies.definition("Project"))
 
 # Why client and judge may part, by name. Each is asked only where they do.
 EXPLAINED: dict[str, Callable[[str], bool]] = {
@@ -45,7 +45,7 @@ def agree(value: Any, ours: bool, theirs: bool) -> bool:
 
 
 @drawn
-@given(values.any_for("UpdateProjectRequest"))
+@given(strategies.any_for("UpdateProjectRequest"))
 def test_requests(body: Any) -> None:
     try:
         validate(body)
@@ -56,7 +56,7 @@ def test_requests(body: Any) -> None:
 
 
 @drawn
-@given(values.any_for("Project"))
+@given(strategies.any_for("Project"))
 def test_answers(caplog: pytest.LogCaptureFixture, answer: Any) -> None:
     caplog.clear()
     content = json.dumps(answer).encode()
