@@ -103,18 +103,15 @@ def test_value_too_deep_for_the_validator(service: StandIn, update: Update) -> N
 
 # Between these depths, Python's own JSON parser gives up, and its serializer before it.
 @pytest.mark.parametrize("depth", [900, 5000])
-@pytest.mark.parametrize("body", [{}, {"metadata": {}}], ids=["empty", "metadata"])
-def test_value_too_deep_for_python(service: StandIn, update: Update, depth: int, body: dict[str, Any]) -> None:
+def test_value_too_deep_for_python(service: StandIn, update: Update, depth: int) -> None:
     media_type = {"Content-Type": "application/json"}
     service.fail(httpx.Response(200, content=deep(depth), headers=media_type), deep_project(depth))
     with pytest.raises(ResponseValidationError) as caught:
-        update(service, ID, body)
+        update(service, ID, {})
     assert caught.value.reached
-    # Whether a project can be read with metadata of 900 levels depends on how deep the stack is already.
-    try:
-        assert isinstance(update(service, ID, body), Project)
-    except (ResponseValidationError, NotAppliedError):
-        pass
+    # Which of them depends on how deep the stack is already.
+    with pytest.raises((ResponseValidationError, NotAppliedError)):
+        update(service, ID, {"metadata": {}})
 
 
 # Reached or not
