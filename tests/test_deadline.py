@@ -30,6 +30,9 @@ TIMEOUT = 0.15
 DRIPPED, STEP = 60, 0.05
 
 
+# trio leaves the async generators of a body where they are when it cancels them.
+LEFT_BY_TRIO = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
 # What a test allows an attempt at most; the deadline is some tenth of it. The servers drip for longer.
 BOUND = 5.0
 
@@ -110,8 +113,7 @@ class DrippingStream(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._transport.closed += 1
 
 
-# trio warns of the async generator above, which the deadline leaves where it is.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@LEFT_BY_TRIO
 @pytest.mark.parametrize("status", [200, 403])  # the body of a 403 says whether to renew the key
 def test_dripped_body_of_any_transport_is_closed(update: Update, kind: str, status: int) -> None:
     transport = DrippingTransport(status)
@@ -241,6 +243,7 @@ def test_each_phase_has_its_own_timeout(phase: str) -> None:
         done.set()
 
 
+@LEFT_BY_TRIO
 def test_request_body_taken_slowly_ends_at_the_deadline(update: Update) -> None:
     def handle(connection: socket.socket) -> None:
         while not done.is_set() and connection.recv(4096):

@@ -13,7 +13,6 @@ from activepieces_client.testing import StandIn
 
 from .support.updates import ID, Update, stand_in_at
 
-
 # Connections
 
 

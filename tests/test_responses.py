@@ -48,11 +48,10 @@ def test_each_kind_of_violation_is_warned_of_once(service: StandIn, caplog: Capl
     for plan in plans:
         service.fail(project_response(service, plan={**service.projects[0]["plan"], **plan}))
         client.projects.update(ID, {})
+    start = "updateProject: the response is not as specified, is it time to upgrade? "
     assert warnings(caplog) == [
-        "updateProject: the response is not as specified, is it time to upgrade? "
-        '$.plan.pieces[*]: 1 is not of type "string"',
-        "updateProject: the response is not as specified, is it time to upgrade? "
-        '$.plan.locked: "no" is not of type "boolean"',
+        f'{start}$.plan.pieces[*]: 1 is not of type "string"',
+        f'{start}$.plan.locked: "no" is not of type "boolean"',
     ]
 
 
