@@ -16,7 +16,7 @@ import attrs
 from activepieces_api.types import UNSET, Unset
 
 from ._call import CallOptions
-from ._json import shorten
+from ._json import invalid_text, shorten
 from .exceptions import ActivepiecesError, Problem, RequestValidationError
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def _path_id(project_id: object) -> str:
     """Return an id as plain text: the generated function would send `Tenant.ACME` for a str that is an Enum."""
     if not isinstance(project_id, str):
         raise RequestValidationError([Problem("path.id", f'{shorten(project_id)} is not of type "string"')])
+    if problem := invalid_text(project_id):  # which the generated function could not quote
+        raise RequestValidationError([Problem("path.id", problem)])
     return str.__str__(project_id)
 
 
