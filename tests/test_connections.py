@@ -20,9 +20,8 @@ from activepieces_client import Activepieces, APITimeoutError, AsyncActivepieces
 from activepieces_client.models import Project
 
 from .support import raw_server
-from .support.updates import project_json
+from .support.updates import ID, project_json
 
-ID = "pRjEctId0000000000001"
 BODY: dict[str, Any] = {}
 MOST = 8
 

@@ -270,12 +270,14 @@ def test_call_within_a_call_leaves_the_outer_deadline() -> None:
         def read_key() -> str:
             return inner.projects.update(ID, {}).id
 
-        with raw_server.serve(handle) as server:
-            with Activepieces(read_key, base_url=server.base_url, max_retries=0) as client:
-                start = time.monotonic()
-                with pytest.raises(APITimeoutError):
-                    client.projects.update(ID, {}, timeout=TIMEOUT)
-                assert time.monotonic() - start < BOUND
+        with (
+            raw_server.serve(handle) as server,
+            Activepieces(read_key, base_url=server.base_url, max_retries=0) as client,
+        ):
+            start = time.monotonic()
+            with pytest.raises(APITimeoutError):
+                client.projects.update(ID, {}, timeout=TIMEOUT)
+            assert time.monotonic() - start < BOUND
 
 
 def test_key_source_may_use_your_client_without_a_limit() -> None:

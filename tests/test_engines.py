@@ -29,9 +29,8 @@ from activepieces_client.models import Project
 
 from .support import raw_server
 from .support.leaks import API_KEY, no_leak
-from .support.updates import project_json
+from .support.updates import ID, project_json
 
-ID = "pRjEctId0000000000001"
 NOW = b"Retry-After: 0"
 
 Call = Callable[..., Project]

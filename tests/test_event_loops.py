@@ -17,9 +17,8 @@ from activepieces_client import AsyncActivepieces
 from activepieces_client.testing import StandIn
 
 from .support import raw_server
-from .support.updates import project_json
+from .support.updates import ID, project_json
 
-ID = "pRjEctId0000000000001"
 BODY: dict[str, Any] = {}
 BACKENDS = ["asyncio", "trio"]
 

@@ -247,7 +247,7 @@ def test_source_without_a_key_is_an_error(service: StandIn, update: Update, valu
 
 def test_async_source_without_a_key_is_an_error(service: StandIn, backend: str) -> None:
     async def read_key() -> str:
-        await anyio.sleep(0)
+        await anyio.lowlevel.checkpoint()
         return f"{API_KEY}\n"
 
     with pytest.raises(ConfigurationError, match="gives no key"):
