@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from activepieces_client.bulk import _schedule
 from activepieces_client.testing import StandIn
 
 from .support.leaks import API_KEY
@@ -55,6 +56,13 @@ def debug_logs(caplog: pytest.LogCaptureFixture) -> None:
     """Log all that there is."""
     for name in ("activepieces_client", "httpx", "httpcore"):
         caplog.set_level(logging.DEBUG, logger=name)
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have roll-outs pause for milliseconds where they pause for seconds."""
+    for name in ("FIRST_PAUSE", "LONGEST_PAUSE", "LONGEST_PAUSE_OF_A_REFUSAL"):
+        monkeypatch.setattr(_schedule, name, getattr(_schedule, name) / 1000)
 
 
 def pytest_sessionstart() -> None:
