@@ -1,4 +1,4 @@
-"""One client under many threads and tasks at once: with faults, a key that changes in between, and cancellation."""
+"""One client in many threads and tasks: among faults, with a key that changes in between, and with cancellation."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ TIMEOUT = httpx.Timeout(5, pool=60)
 
 
 @pytest.fixture
-def crowd() -> Iterator[StandIn]:
+def served() -> Iterator[StandIn]:
     with StandIn({"displayName": f"Project {number}"} for number in range(64)).serve() as service:
         yield service
 
 
 class Ledger:
-    """What came back for each name that was asked for, on the wire."""
+    """The statuses of the responses to each call, as a hook sees them."""
 
     def __init__(self, service: StandIn) -> None:
         self.service = service
         self.statuses: collections.defaultdict[str, list[int]] = collections.defaultdict(list)
 
-    def note(self, response: httpx.Response) -> None:
+    def record(self, response: httpx.Response) -> None:
         name = response.request.content.decode().split('"')[3]
         self.statuses[name].append(response.status_code)
         if len(self.statuses) == 200:
             self.service.api_key = "sk-renewed"
 
-    async def note_async(self, response: httpx.Response) -> None:
-        self.note(response)
+    async def record_async(self, response: httpx.Response) -> None:
+        self.record(response)
 
     def name(self, call: int) -> str:
-        """Name a call, and order the fault that is due at it."""
+        """Return the name of a call, and inject the fault that is due at it."""
         if call % 12 == 0 and call // 12 < len(FAULTS):
             self.service.fail(FAULTS[call // 12])
         return f"call {call}"
@@ -56,7 +56,7 @@ class Ledger:
         return str(projects[call % len(projects)]["id"])
 
     def check(self, calls: int, log: pytest.LogCaptureFixture) -> None:
-        """Each call was answered once with success, and repeated only where the rules say so."""
+        """Check that each call had one success, the last of its responses, and was retried by the rules only."""
         assert len(self.statuses) == calls
         for name, statuses in self.statuses.items():
             assert statuses.count(200) == 1, (name, statuses)
@@ -68,21 +68,21 @@ class Ledger:
         broken = [attempt for attempt in attempts if re.search(r"(Read|Protocol)(Error|Timeout)\(", attempt)]
         planned = FAULTS.count(httpx.RemoteProtocolError)
         assert len(broken) >= planned
-        # What such a call was refused with is lost too.
-        refused = sum(statuses.count(429) + statuses.count(503) for statuses in self.statuses.values())
-        assert 0 <= len(FAULTS) - planned - refused <= len(broken) - planned
+        # The status that such a call had is lost, too.
+        retried = sum(statuses.count(429) + statuses.count(503) for statuses in self.statuses.values())
+        assert 0 <= len(FAULTS) - planned - retried <= len(broken) - planned
         assert len(self.service.requests) == len(broken) + sum(map(len, self.statuses.values()))
 
 
-def test_64_threads_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_rule(
-    crowd: StandIn, caplog: pytest.LogCaptureFixture
+def test_threads_get_their_own_responses(
+    served: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "activepieces_client")
-    ledger = Ledger(crowd)
-    hooks = {"response": [ledger.note]}
+    ledger = Ledger(served)
+    hooks = {"response": [ledger.record]}
     with httpx.Client(limits=LIMITS, event_hooks=hooks) as http_client:
         client = Activepieces(
-            lambda: crowd.api_key, base_url=crowd.base_url, http_client=http_client, timeout=60, max_retries=9
+            lambda: served.api_key, base_url=served.base_url, http_client=http_client, timeout=60, max_retries=9
         )
 
         def work(thread: int) -> None:
@@ -98,23 +98,23 @@ def test_64_threads_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_r
 
 # With 1000 waiting, most of the time is httpcore's, which looks through all of them each time; once is enough.
 @pytest.mark.parametrize(("backend", "calls"), [("asyncio", 1000), ("trio", 300)])
-def test_many_tasks_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_rule(
-    crowd: StandIn, backend: str, calls: int, caplog: pytest.LogCaptureFixture
+def test_tasks_get_their_own_responses(
+    served: StandIn, backend: str, calls: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "activepieces_client")
-    ledger = Ledger(crowd)
-    asked: collections.Counter[str] = collections.Counter()
+    ledger = Ledger(served)
+    reads: collections.Counter[str] = collections.Counter()
 
     async def read_key() -> str:
-        asked["key"] += 1
+        reads["key"] += 1
         await anyio.sleep(0.01)
-        return crowd.api_key
+        return served.api_key
 
     async def run() -> None:
-        hooks = {"response": [ledger.note_async]}
+        hooks = {"response": [ledger.record_async]}
         async with httpx.AsyncClient(limits=LIMITS, event_hooks=hooks) as http_client:
             client = AsyncActivepieces(
-                read_key, base_url=crowd.base_url, http_client=http_client, timeout=60, max_retries=9
+                read_key, base_url=served.base_url, http_client=http_client, timeout=60, max_retries=9
             )
 
             async def work(call: int) -> None:
@@ -128,36 +128,36 @@ def test_many_tasks_each_get_their_own_answer_and_nothing_is_sent_twice_but_by_r
 
     anyio.run(run, backend=backend)
     ledger.check(calls, caplog)
-    assert asked["key"] == 2, "the source was asked by more than one call"
+    assert reads["key"] == 2, "the source was read by more than one call"
 
 
 # httpx leaves its generator of a body behind where trio cancels it.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_calls_that_are_cancelled_anywhere_leave_the_client_as_it_was(crowd: StandIn, backend: str) -> None:
+def test_cancelled_calls_leave_a_working_client(served: StandIn, backend: str) -> None:
     chance, done = random.Random(0), set[str]()
 
     async def read_key() -> str:
         await anyio.sleep(0.005)
-        return crowd.api_key
+        return served.api_key
 
     # Not a httpx client of few connections: httpcore loses one whose call is cancelled as it gets it.
     async def run() -> None:
-        async with AsyncActivepieces(read_key, base_url=crowd.base_url, max_retries=0) as client:
+        async with AsyncActivepieces(read_key, base_url=served.base_url, max_retries=0) as client:
 
             async def update(name: str) -> None:
-                await client.projects.update(crowd.projects[0]["id"], {"displayName": name}, timeout=5)
+                await client.projects.update(served.projects[0]["id"], {"displayName": name}, timeout=5)
                 done.add(name)
 
-            async def be_cancelled(round_: int) -> None:
+            async def update_and_cancel(round_: int) -> None:
                 with anyio.move_on_after(chance.uniform(0, 0.03)):
                     await update(f"cancelled {round_}")
 
             for round_ in range(10):
-                crowd.api_key = f"sk-{round_}"
+                served.api_key = f"sk-{round_}"
                 async with anyio.create_task_group() as tasks:
                     for _ in range(10):
-                        tasks.start_soon(be_cancelled, round_)
+                        tasks.start_soon(update_and_cancel, round_)
             async with anyio.create_task_group() as tasks:
                 for number in range(9):
                     tasks.start_soon(update, f"afterwards {number}")

@@ -125,7 +125,7 @@ def broken_in_the_body(connection: socket.socket) -> None:
     connection.shutdown(socket.SHUT_RDWR)
 
 
-def test_update(engine: Engine, tmp_path: Path) -> None:
+def test_update_through_an_engine(engine: Engine, tmp_path: Path) -> None:
     script = Script(ok)
     with engine.serve(tmp_path, script) as (_, call):
         assert call({"displayName": "Acme"}).display_name == "Acme"
@@ -137,7 +137,7 @@ def test_update(engine: Engine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("failure", [unavailable, broken, broken_in_the_body])
-def test_retry(engine: Engine, tmp_path: Path, failure: Callable[[socket.socket], object]) -> None:
+def test_retry_through_an_engine(engine: Engine, tmp_path: Path, failure: Callable[[socket.socket], object]) -> None:
     script = Script(failure, ok)
     with engine.serve(tmp_path, script) as (_, call):
         assert call({"displayName": "Acme"}).display_name == "Acme"
@@ -145,7 +145,7 @@ def test_retry(engine: Engine, tmp_path: Path, failure: Callable[[socket.socket]
 
 
 @pytest.mark.parametrize("failure", [broken, broken_in_the_body])
-def test_broken_connection(engine: Engine, tmp_path: Path, failure: Callable[[socket.socket], object]) -> None:
+def test_broken_connection_of_an_engine(engine: Engine, tmp_path: Path, failure: Callable[[socket.socket], object]) -> None:
     with engine.serve(tmp_path, Script(failure)) as (_, call), pytest.raises(APIConnectionError) as caught:
         call({}, max_retries=0)
     assert caught.value.attempts == 1
@@ -154,7 +154,7 @@ def test_broken_connection(engine: Engine, tmp_path: Path, failure: Callable[[so
 
 # httpcore leaves the socket that cannot connect to a path to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning")
-def test_refused_connection(engine: Engine, tmp_path: Path) -> None:
+def test_refused_connection_of_an_engine(engine: Engine, tmp_path: Path) -> None:
     with engine.serve(tmp_path, Script()) as (_, call):
         pass
     with pytest.raises(APIConnectionError):

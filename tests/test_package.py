@@ -106,8 +106,8 @@ def test_import_reads_no_document() -> None:
 
 def test_import_loads_only_what_it_needs() -> None:
     later = (
-        "activepieces_api.api activepieces_api.models activepieces_client.bulk activepieces_client.cli anyio concurrent.futures difflib "
-        "filelock importlib.metadata importlib.resources jsonschema_rs"
+        "activepieces_api.api activepieces_api.models activepieces_client.bulk activepieces_client.cli anyio "
+        "concurrent.futures difflib filelock importlib.metadata importlib.resources jsonschema_rs"
     )
     code = (
         f"from activepieces_client import Activepieces; import sys; print(*sys.modules.keys() & set({later.split()}))"

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
@@ -28,7 +29,6 @@ from activepieces_client.testing import StandIn
 
 from .support.roll_outs import projects, renames, roll_out
 from .support.updates import async_client, sync_client
-
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 
@@ -134,7 +134,9 @@ def test_invalid_concurrency_is_refused(service: StandIn, kind: str, concurrency
 
 def test_concurrency_above_the_connections_is_refused(kind: str) -> None:
     with StandIn().serve() as service:
-        with pytest.raises(ConfigurationError, match="at most 8, the connections of the client.*http_client") as caught:
+        with pytest.raises(
+            ConfigurationError, match=r"at most 8, the connections of the client.*http_client"
+        ) as caught:
             roll_out(kind, service, renames(service), concurrency=9)
         assert "can hang a default server" in str(caught.value)
         assert roll_out(kind, service, renames(service), concurrency=8).errors == []
@@ -175,30 +177,33 @@ def test_concurrency_is_what_is_in_flight(kind: str, options: dict[str, Any], mo
     assert gauge.most == most
 
 
-def test_updates_are_taken_when_there_is_room(service: StandIn, kind: str) -> None:
-    taken = itertools.count()
-    last = most = 0
+class Counter:
+    """Gives updates of one project without end, and notes how many more were taken than had an outcome."""
 
-    def endless() -> Iterator[tuple[str, dict[str, Any]]]:
-        nonlocal last
-        for last in taken:
-            yield service.projects[0]["id"], {}
+    def __init__(self, service: StandIn) -> None:
+        self.taken = self.outcomes = self.most_ahead = 0
+        self._project_id = service.projects[0]["id"]
 
-    def on_outcome(outcomes: Any, _: UpdateOutcome) -> None:
-        nonlocal most, count
-        count += 1
-        most = max(most, last + 1 - count)
-        if count == 200:
+    def __iter__(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        while True:
+            self.taken += 1
+            yield self._project_id, {}
+
+    def on_outcome(self, outcomes: Any, _: UpdateOutcome) -> None:
+        self.outcomes += 1
+        self.most_ahead = max(self.most_ahead, self.taken - self.outcomes)
+        if self.outcomes == 200:
             outcomes.stop()
 
-    count = 0
-    result = roll_out(kind, service, endless(), on_outcome, concurrency=4)
-    assert len(result.outcomes) == len(service.requests) == last + 1 <= 204
-    assert most <= 4
+
+def test_updates_are_taken_when_there_is_room(service: StandIn, kind: str) -> None:
+    updates = Counter(service)
+    result = roll_out(kind, service, updates, updates.on_outcome, concurrency=4)
+    assert len(result.outcomes) == len(service.requests) == updates.taken <= 204
+    assert updates.most_ahead <= 4
 
 
 def test_failures_do_not_fill_the_memory(service: StandIn, kind: str) -> None:
-    last = most = 0
     handle, numbers = service.handle, itertools.count()
 
     def fail_every_third(request: httpx.Request) -> httpx.Response:
@@ -206,21 +211,11 @@ def test_failures_do_not_fill_the_memory(service: StandIn, kind: str) -> None:
             return httpx.Response(503, headers={"retry-after": "0"})
         return handle(request)
 
-    def updates() -> Iterator[tuple[str, dict[str, Any]]]:
-        nonlocal last
-        for last in range(300):
-            yield service.projects[0]["id"], {}
-
-    def on_outcome(_: object, outcome: UpdateOutcome) -> None:
-        nonlocal most
-        seen.append(outcome)
-        most = max(most, last + 1 - len(seen))
-
-    seen: list[UpdateOutcome] = []
     service.handle = fail_every_third  # type: ignore[method-assign]
-    result = roll_out(kind, service, updates(), on_outcome, concurrency=4, max_retries=9)
-    assert result.indexes == list(range(300))
-    assert most <= 8  # as many in flight, and as many that wait to be sent again
+    updates = Counter(service)
+    result = roll_out(kind, service, updates, updates.on_outcome, concurrency=4, max_retries=9)
+    assert result.indexes == list(range(updates.taken))
+    assert updates.most_ahead <= 8  # as many in flight, and as many that wait to be sent again
 
 
 def test_nothing_is_sent_before_the_loop_asks(service: StandIn) -> None:
@@ -236,7 +231,7 @@ def test_nothing_is_sent_before_the_loop_asks(service: StandIn) -> None:
 def test_updates_may_be_an_async_iterable(service: StandIn, backend: str) -> None:
     async def updates() -> AsyncIterator[tuple[str, dict[str, str]]]:
         for update in renames(service):
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
             yield update
 
     assert roll_out(backend, service, updates()).indexes == list(range(40))
