@@ -74,9 +74,7 @@ class Ledger:
         assert len(self.service.requests) == len(broken) + sum(map(len, self.statuses.values()))
 
 
-def test_threads_get_their_own_responses(
-    served: StandIn, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_threads_get_their_own_responses(served: StandIn, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "activepieces_client")
     ledger = Ledger(served)
     hooks = {"response": [ledger.record]}

@@ -145,7 +145,9 @@ def test_retry_through_an_engine(engine: Engine, tmp_path: Path, failure: Callab
 
 
 @pytest.mark.parametrize("failure", [broken, broken_in_the_body])
-def test_broken_connection_of_an_engine(engine: Engine, tmp_path: Path, failure: Callable[[socket.socket], object]) -> None:
+def test_broken_connection_of_an_engine(
+    engine: Engine, tmp_path: Path, failure: Callable[[socket.socket], object]
+) -> None:
     with engine.serve(tmp_path, Script(failure)) as (_, call), pytest.raises(APIConnectionError) as caught:
         call({}, max_retries=0)
     assert caught.value.attempts == 1
