@@ -44,13 +44,19 @@ class _Client(Generic[Source, HttpClient, Pool]):
         set_up_logging()
         document = specification()
         self._base_url = resolve_base_url(base_url, document.first_server, allow_http=allow_http)
-        self._connections: Connections[Pool] = self._connect(http_client)
+        # Uncompressed, since the size of a compressed response says nothing about what it becomes.
+        headers = {"Accept-Encoding": "identity", "User-Agent": document.user_agent}
+        if http_client and not http_client.headers.get("User-Agent", "").startswith("python-httpx/"):
+            del headers["User-Agent"]
+        self._connections: Connections[Pool] = self._connect(http_client, headers)
         self._auth = BearerAuth(secret, may_be_async=isinstance(self, AsyncActivepieces))
         if timeout is None:
             timeout = http_client.timeout if http_client else DEFAULT_TIMEOUT
-        self._settings = Settings(document, self._base_url, timeout, max_retries)
+        # A client of its own has the headers already.
+        own = {} if self._connections.own else headers
+        self._settings = Settings(document, self._base_url, timeout, max_retries, headers=own)
 
-    def _connect(self, http_client: HttpClient | None) -> Connections[Pool]:
+    def _connect(self, http_client: HttpClient | None, headers: dict[str, str]) -> Connections[Pool]:
         raise NotImplementedError
 
     def __reduce__(self) -> NoReturn:
@@ -78,13 +84,14 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
         ConfigurationError: An argument or an environment variable is missing or invalid.
     """
 
-    def _connect(self, http_client: httpx.Client | None) -> Connections[SyncPool]:
-        return connect(http_client)
+    def _connect(self, http_client: httpx.Client | None, headers: dict[str, str]) -> Connections[SyncPool]:
+        return connect(http_client, headers)
 
     @functools.cached_property
     def projects(self) -> Projects:
         """The operations on projects."""
-        return Projects(self._generated, self._connections.maximum)
+        usual, maximum = self._generated(), self._connections.maximum
+        return Projects(lambda **options: self._generated(**options) if options else usual, maximum)
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
@@ -92,7 +99,7 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
         return self._generated()
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        settings = self._settings.evolve(**options) if options else self._settings
+        settings = self._settings.evolve(**options)
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
         make = functools.partial(GuardedClient, self._connections, self._auth, settings)
         return SyncGenerated(settings.base_url, token="", make=make)
@@ -120,13 +127,16 @@ class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
         http_client: Your own `httpx.AsyncClient`.
     """
 
-    def _connect(self, http_client: httpx.AsyncClient | None) -> Connections[AsyncPool]:
-        return connect_async(http_client)
+    def _connect(self, http_client: httpx.AsyncClient | None, headers: dict[str, str]) -> Connections[AsyncPool]:
+        return connect_async(http_client, headers)
 
     @functools.cached_property
     def projects(self) -> AsyncProjects:
         """The operations on projects."""
-        return AsyncProjects(self._generated, self._connections.maximum)
+        usual = self._generated()
+        return AsyncProjects(
+            lambda **options: self._generated(**options) if options else usual, self._connections.maximum
+        )
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
@@ -134,7 +144,8 @@ class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
         return self._generated()
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        settings = self._settings.evolve(**options) if options else self._settings
+        settings = self._settings.evolve(**options)
+        # The token stays empty, since the generated client shows it; BearerAuth has the key.
         make = functools.partial(AsyncGuardedClient, self._connections, self._auth, settings)
         return AsyncGenerated(settings.base_url, token="", make=make)
 
