@@ -95,7 +95,7 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
-        """The generated client, for the functions of `activepieces_api.api`: they have the same guarantees."""
+        """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
         return self._generated()
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
@@ -140,7 +140,7 @@ class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
-        """The generated client, for the functions of `activepieces_api.api`: they have the same guarantees."""
+        """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
         return self._generated()
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
