@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
+import re
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -32,7 +34,6 @@ myst_substitutions = {"stand_in": inspect.getdoc(testing)}
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
-autodoc_preserve_defaults = True
 autodoc_default_options = {"members": True}
 python_use_unqualified_type_names = True
 # One parameter a line, where a signature is longer.
@@ -41,6 +42,7 @@ napoleon_google_docstring = True
 napoleon_use_ivar = True  # attributes as a list, without entries that autodoc would make again
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = f"{project} {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -48,20 +50,31 @@ html_copy_source = html_show_sourcelink = False
 copybutton_prompt_text = "$ "
 
 
+# How types are written in signatures: those of httpx with its name, and aliases as what they stand for.
+TYPES = {
+    r"~httpx\.": "httpx.",
+    r"\bBody\b": "UpdateProjectRequest | Mapping[str, Any]",
+    r"(?<!\.)\bTimeout\b": "float | httpx.Timeout",
+}
+
+
 def setup(app: Sphinx) -> None:
-    """Write the page of the specification, and correct what autodoc makes of modules and of httpx's names."""
+    """Write the page of the specification, and correct the signatures that autodoc makes."""
 
     def write(_: Sphinx, name: str, source: list[str]) -> None:
         if name == "specification":
             source[0] += specification_page()
 
-    def leave_out(_app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
-        if what == "module":  # its docstring is Markdown
-            lines.clear()
-
-    def name_httpx(_app: Sphinx, _what: str, _name: str, _obj: object, _options: object, *signature: str) -> object:
-        return tuple(part and part.replace("~httpx.", "httpx.") for part in signature)
+    def shorten(
+        _app: Sphinx, _what: str, _name: str, obj: object, _options: object, signature: str | None, returns: str | None
+    ) -> tuple[str, str | None] | None:
+        if isinstance(obj, enum.EnumMeta):
+            return "", None  # (value) is what every enum has
+        if not signature:
+            return None
+        for name, written in TYPES.items():
+            signature = re.sub(name, written, signature)
+        return signature, returns
 
     app.connect("source-read", write)
-    app.connect("autodoc-process-docstring", leave_out)
-    app.connect("autodoc-process-signature", name_httpx)
+    app.connect("autodoc-process-signature", shorten)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import activepieces_client.bulk
+import activepieces_client.testing
 from activepieces_client.testing import StandIn
 
 from .documentation import ROOT, Block, blocks
@@ -66,6 +68,15 @@ def test_commands_of_readme_update_the_projects(tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     assert [project["metadata"] for project in service.projects] == [{"tier": "gold"}, {"tier": "silver"}]
     assert service.projects[0]["displayName"] == "Acme EU"
+
+
+def test_reference_has_every_public_name() -> None:
+    reference = "".join(path.read_text("utf-8") for path in (ROOT / "docs" / "reference").glob("*.md"))
+    documented = set(
+        re.findall(r"^\.\. \w+:: activepieces_client\.(?:bulk\.|testing\.)?(\w+)", reference, re.MULTILINE)
+    )
+    public = {*activepieces_client.__all__, *activepieces_client.bulk.__all__, *activepieces_client.testing.__all__}
+    assert public - documented == set()
 
 
 def test_readme_has_at_most_150_lines() -> None:
