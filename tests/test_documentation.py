@@ -75,7 +75,8 @@ def test_reference_has_every_public_name() -> None:
     documented = set(
         re.findall(r"^\.\. \w+:: activepieces_client\.(?:bulk\.|testing\.)?(\w+)", reference, re.MULTILINE)
     )
-    public = {*activepieces_client.__all__, *activepieces_client.bulk.__all__, *activepieces_client.testing.__all__}
+    modules = (activepieces_client, activepieces_client.bulk, activepieces_client.testing)
+    public: set[str] = {name for module in modules for name in vars(module)["__all__"]}
     assert public - documented == set()
 
 
