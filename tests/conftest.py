@@ -1,58 +1,18 @@
-"""What the tests share: a stand-in for the service, and one way to call every kind of client."""
+"""The fixtures of all tests: a stand-in, each kind of client, and an environment without settings."""
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
-from collections.abc import Callable, Generator, Iterator
-from typing import Any, Protocol
+from collections.abc import Generator, Iterator
 
-import anyio
-import httpx
 import pytest
 
-from activepieces_client import Activepieces, AsyncActivepieces
-from activepieces_client.models import Project
+from activepieces_client.bulk import _schedule
 from activepieces_client.testing import StandIn
 
-from .canary import CANARY, searched
-
-
-class Update(Protocol):
-    """Updates a project of a stand-in through one kind of client; `client` are the client's arguments."""
-
-    def __call__(
-        self, service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
-    ) -> Project: ...
-
-
-def settings(service: StandIn, http_client: Callable[..., Any], given: dict[str, Any] | None) -> dict[str, Any]:
-    settings = {"api_key": service.api_key, "base_url": service.base_url, **(given or {})}
-    if service.base_url.startswith("https://activepieces.test"):
-        settings.setdefault("http_client", http_client(transport=service.transport))
-    return settings
-
-
-def update_sync(
-    service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
-) -> Project:
-    with searched(), Activepieces(**settings(service, httpx.Client, client)) as activepieces:
-        return activepieces.projects.update(project_id, body, **options)
-
-
-def update_async(backend: str) -> Update:
-    def update(
-        service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
-    ) -> Project:
-        async def run() -> Project:
-            async with AsyncActivepieces(**settings(service, httpx.AsyncClient, client)) as activepieces:
-                return await activepieces.projects.update(project_id, body, **options)
-
-        with searched():
-            return anyio.run(run, backend=backend)
-
-    return update
+from .support.leaks import API_KEY
+from .support.updates import Update, update_async, update_sync
 
 
 @pytest.fixture(params=["sync", "asyncio", "trio"])
@@ -62,23 +22,17 @@ def kind(request: pytest.FixtureRequest) -> str:
     return kind
 
 
+@pytest.fixture(params=["asyncio", "trio"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """One test of the async client, twice."""
+    backend: str = request.param
+    return backend
+
+
 @pytest.fixture
-def update(kind: str, request: pytest.FixtureRequest) -> Update:
+def update(kind: str, debug_logs: None) -> Update:  # noqa: ARG001 - what is logged must not have the key
     """The update of each kind of client."""
-    request.getfixturevalue("every_line_is_logged")
     return update_sync if kind == "sync" else update_async(kind)
-
-
-def stand_in_at(base_url: str) -> StandIn:
-    """Return a stand-in whose address is that of another server, for `update`."""
-    service = StandIn()
-    service.base_url = base_url
-    return service
-
-
-def project_json(**changes: Any) -> bytes:
-    """Return the first project of a stand-in, as the body of a response."""
-    return json.dumps({**StandIn().projects[0], **changes}).encode()
 
 
 @pytest.fixture
@@ -98,9 +52,17 @@ def any_service(request: pytest.FixtureRequest) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def every_line_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def debug_logs(caplog: pytest.LogCaptureFixture) -> None:
+    """Log all that there is."""
     for name in ("activepieces_client", "httpx", "httpcore"):
         caplog.set_level(logging.DEBUG, logger=name)
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have roll-outs pause for milliseconds where they pause for seconds."""
+    for name in ("FIRST_PAUSE", "LONGEST_PAUSE", "LONGEST_PAUSE_OF_A_REFUSAL"):
+        monkeypatch.setattr(_schedule, name, getattr(_schedule, name) / 1000)
 
 
 def pytest_sessionstart() -> None:
@@ -112,12 +74,18 @@ def pytest_sessionstart() -> None:
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail a test that logs or prints the key."""
     report = yield
-    if any(CANARY in text for _, text in report.sections):
-        report.outcome, report.longrepr = "failed", "the key stands in what was logged or printed"
+    if any(API_KEY in text for _, text in report.sections):
+        report.outcome, report.longrepr = "failed", "the key is in what was logged or printed"
     return report
 
 
 @pytest.fixture(autouse=True)
-def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ACTIVEPIECES_API_KEY", "ACTIVEPIECES_API_KEY_FILE", "ACTIVEPIECES_BASE_URL"):
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no settings of this package in the environment, nor any that httpx reads."""
+    for name in ("API_KEY", "API_KEY_FILE", "BASE_URL", "LOG"):
+        monkeypatch.delenv(f"ACTIVEPIECES_{name}", raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)

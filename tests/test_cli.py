@@ -22,7 +22,7 @@ import pytest
 from activepieces_client.testing import StandIn
 from activepieces_client.testing._stand_in import Failure
 
-from . import hostile
+from .support import raw_server as hostile
 from .tools.repository import ROOT, Repository
 
 COMMAND = [sys.executable, "-m", "activepieces_client.cli"]

@@ -19,10 +19,9 @@ import pytest
 from activepieces_client import Activepieces, APITimeoutError, AsyncActivepieces
 from activepieces_client.models import Project
 
-from . import hostile
-from .conftest import project_json
+from .support import raw_server
+from .support.updates import ID, project_json
 
-ID = "pRjEctId0000000000001"
 BODY: dict[str, Any] = {}
 MOST = 8
 
@@ -42,7 +41,7 @@ class Gauge:
         self._lock = threading.Lock()
 
     def __call__(self, connection: socket.socket) -> None:
-        while hostile.read_request(connection):
+        while raw_server.read_request(connection):
             with self._lock:
                 self.requests += 1
                 self._in_flight += 1
@@ -50,7 +49,7 @@ class Gauge:
             time.sleep(self._seconds)
             with self._lock:
                 self._in_flight -= 1
-            hostile.respond(connection, self._content)
+            raw_server.respond(connection, self._content)
 
 
 def update_at_once(kind: str, base_url: str, number: int, **options: Any) -> None:
@@ -74,7 +73,7 @@ def update_at_once(kind: str, base_url: str, number: int, **options: Any) -> Non
 
 def test_50_updates_at_once_are_at_most_8_in_flight(kind: str) -> None:
     gauge = Gauge(0.01)
-    with hostile.serve(gauge) as server:
+    with raw_server.serve(gauge) as server:
         update_at_once(kind, server.base_url, 50)
         assert server.connections <= MOST
         assert server.open_connections(at_most=0) == 0
@@ -84,7 +83,7 @@ def test_50_updates_at_once_are_at_most_8_in_flight(kind: str) -> None:
 
 def test_second_thread_and_loop_are_within_the_limit() -> None:
     gauge = Gauge(0.01)
-    with hostile.serve(gauge) as server, Activepieces("sk-1", base_url=server.base_url) as client:
+    with raw_server.serve(gauge) as server, Activepieces("sk-1", base_url=server.base_url) as client:
         with ThreadPoolExecutor(20) as first, ThreadPoolExecutor(20) as second:
             updates = [pool.submit(client.projects.update, ID, BODY) for _ in range(20) for pool in (first, second)]
             for update in updates:
@@ -95,7 +94,7 @@ def test_second_thread_and_loop_are_within_the_limit() -> None:
 
 def test_updates_in_a_row_use_one_connection(kind: str) -> None:
     gauge = Gauge()
-    with hostile.serve(gauge) as server:
+    with raw_server.serve(gauge) as server:
         if kind == "sync":
             with Activepieces("sk-1", base_url=server.base_url) as client:
                 for _ in range(5):
@@ -119,7 +118,7 @@ def test_all_gathered_updates_end() -> None:
             return await asyncio.gather(*(client.projects.update(ID, BODY) for _ in range(GATHERED)))
 
     gauge = Gauge()
-    with hostile.serve(gauge) as server:
+    with raw_server.serve(gauge) as server:
         assert len(asyncio.run(run())) == GATHERED
         assert server.connections <= MOST
     assert gauge.requests == GATHERED
@@ -133,14 +132,14 @@ def test_waiting_for_a_connection_does_not_count(kind: str) -> None:
 
     def slow_at_first(connection: socket.socket) -> None:
         if next(numbers) < MOST:
-            hostile.read_request(connection)
+            raw_server.read_request(connection)
             all_are_here.wait(timeout=30)
             time.sleep(1.3)
-            hostile.respond(connection, project_json())
+            raw_server.respond(connection, project_json())
         respond(connection)
 
     all_are_here = threading.Barrier(MOST + 1)
-    with hostile.serve(slow_at_first) as server:
+    with raw_server.serve(slow_at_first) as server:
         if kind == "sync":
             with Activepieces("sk-1", base_url=server.base_url) as client, ThreadPoolExecutor(MOST) as pool:
                 holding = [pool.submit(client.projects.update, ID, BODY) for _ in range(MOST)]
@@ -170,12 +169,12 @@ def test_timed_out_calls_give_their_connections_back(kind: str) -> None:
 
     def silent_at_first(connection: socket.socket) -> None:
         if next(numbers) < MOST:
-            hostile.wait_for_the_end(connection)
+            raw_server.wait_for_the_end(connection)
         else:
             respond(connection)
 
     options: dict[str, Any] = {"timeout": 0.2, "max_retries": 0}
-    with hostile.serve(silent_at_first) as server:
+    with raw_server.serve(silent_at_first) as server:
         if kind == "sync":
             with Activepieces("sk-1", base_url=server.base_url) as client, ThreadPoolExecutor(MOST) as pool:
                 for update in [pool.submit(client.projects.update, ID, BODY, **options) for _ in range(MOST)]:
@@ -213,14 +212,14 @@ def test_cancelled_calls_give_their_connections_back(backend: str) -> None:
                     for _ in range(2 * MOST):
                         tasks.start_soon(client.projects.update, ID, BODY)
 
-    with hostile.serve(Gauge(0.005)) as server:
+    with raw_server.serve(Gauge(0.005)) as server:
         anyio.run(run, backend=backend)
 
 
 def test_your_client_may_have_more_connections() -> None:
     gauge = Gauge(0.05)
     with (
-        hostile.serve(gauge) as server,
+        raw_server.serve(gauge) as server,
         httpx.Client(limits=httpx.Limits(max_connections=16)) as http_client,
         ThreadPoolExecutor(16) as pool,
     ):

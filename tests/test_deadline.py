@@ -1,10 +1,16 @@
-"""An attempt ends at its deadline, whatever the server sends and whoever opened the connection."""
+"""An attempt ends at its deadline, the sum of its timeouts, whatever the server sends.
+
+Over the body that holds on any transport. Over the head it holds for async, and for the connections of the sync client
+itself: see _deadline.py.
+"""
 
 from __future__ import annotations
 
 import socket
+import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -14,10 +20,9 @@ import pytest
 from activepieces_client import Activepieces, APITimeoutError
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .conftest import Update, project_json, stand_in_at
-
-ID = "pRjEctId0000000000001"
+from .support import raw_server
+from .support.certificates import server_context
+from .support.updates import ID, Update, project_json, stand_in_at, update_async, update_sync
 
 # An attempt has four phases of 0.15 s, so its deadline is 0.6 s. The dripped bytes alone take 3 s, and then comes the
 # rest: a client without a deadline has its response, and one with a read timeout alone as well.
@@ -25,31 +30,43 @@ TIMEOUT = 0.15
 DRIPPED, STEP = 60, 0.05
 
 
+# trio leaves the async generators of a body where they are when it cancels them.
+LEFT_BY_TRIO = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+
+# What a test allows an attempt at most; the deadline is some tenth of it. The servers drip for longer.
+BOUND = 5.0
+
+
+def drip_head(connection: socket.socket) -> None:
+    """Respond with a head that takes 8 s, but never longer than the read timeout for a byte."""
+    raw_server.drip(connection, b"HTTP/1.1 200 OK\r\n" + b"X-Slow: 1\r\n" * 13, STEP)
+
+
 def drip_body(connection: socket.socket, status: bytes = b"200 OK") -> None:
     """Respond with a body that comes slowly, but never so slowly that the read timeout ends it."""
     content = project_json()
-    connection.sendall((hostile.HEAD % len(content)).replace(b"200 OK", status))
-    hostile.drip(connection, content[:DRIPPED], STEP)
+    connection.sendall((raw_server.HEAD % len(content)).replace(b"200 OK", status))
+    raw_server.drip(connection, content[:DRIPPED], STEP)
     connection.sendall(content[DRIPPED:])
 
 
 def test_dripped_body_ends_at_the_deadline(update: Update) -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
+        raw_server.read_request(connection)
         drip_body(connection)
 
-    with hostile.serve(handle) as server, pytest.raises(APITimeoutError):
+    with raw_server.serve(handle) as server, pytest.raises(APITimeoutError):
         update(stand_in_at(server.base_url), ID, {}, timeout=TIMEOUT, max_retries=0)
 
 
-def test_dripped_body_on_a_connection_that_was_open_before() -> None:
+def test_dripped_body_on_a_connection_opened_before() -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        hostile.respond(connection, b"{}")
-        hostile.read_request(connection)
+        raw_server.read_request(connection)
+        raw_server.respond(connection, b"{}")
+        raw_server.read_request(connection)
         drip_body(connection)
 
-    with hostile.serve(handle) as server, httpx.Client() as http_client:
+    with raw_server.serve(handle) as server, httpx.Client() as http_client:
         http_client.get(server.base_url)
         client = Activepieces("sk-1", base_url=server.base_url, http_client=http_client, max_retries=0)
         with pytest.raises(APITimeoutError):
@@ -96,10 +113,9 @@ class DrippingStream(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._transport.closed += 1
 
 
-# trio warns of the async generator above, which the deadline leaves where it is.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@LEFT_BY_TRIO
 @pytest.mark.parametrize("status", [200, 403])  # the body of a 403 says whether to renew the key
-def test_dripped_body_of_any_transport_ends_and_is_closed(update: Update, kind: str, status: int) -> None:
+def test_dripped_body_of_any_transport_is_closed(update: Update, kind: str, status: int) -> None:
     transport = DrippingTransport(status)
     http_client: Any = (httpx.Client if kind == "sync" else httpx.AsyncClient)(transport=transport)
     client: dict[str, Any] = {"http_client": http_client, "api_key": lambda: "sk-1"}
@@ -112,36 +128,186 @@ def test_deadline_begins_anew_with_each_attempt(update: Update) -> None:
     requests: list[bytes] = []
 
     def handle(connection: socket.socket) -> None:
-        requests.append(hostile.read_request(connection))
+        requests.append(raw_server.read_request(connection))
         if len(requests) == 1:
             drip_body(connection)
         else:
-            hostile.respond(connection, project_json())
+            raw_server.respond(connection, project_json())
 
-    with hostile.serve(handle) as server:
+    with raw_server.serve(handle) as server:
         assert update(stand_in_at(server.base_url), ID, {}, timeout=TIMEOUT, max_retries=5).id == ID
     assert len(requests) >= 2  # more where the machine is busy
 
 
-def test_body_that_comes_in_time_is_read_to_its_end(update: Update) -> None:
+def test_body_in_time_is_read_to_its_end(update: Update) -> None:
     content = project_json()
 
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        connection.sendall(hostile.HEAD % len(content))
-        hostile.drip(connection, content[:5])
+        raw_server.read_request(connection)
+        connection.sendall(raw_server.HEAD % len(content))
+        raw_server.drip(connection, content[:5])
         connection.sendall(content[5:])
 
-    with hostile.serve(handle) as server:  # a deadline of 8 s for half a second of dripping
+    with raw_server.serve(handle) as server:  # a deadline of 8 s for half a second of dripping
         assert update(stand_in_at(server.base_url), ID, {}, timeout=2).id == ID
 
 
 def test_connection_of_a_timed_out_attempt_is_closed() -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
+        raw_server.read_request(connection)
         drip_body(connection, b"503 Service Unavailable")
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         with pytest.raises(APITimeoutError):
             client.projects.update(ID, {}, timeout=TIMEOUT)
         assert server.open_connections(at_most=0) == 0
+
+
+def test_dripped_head_ends_at_the_deadline(update: Update) -> None:
+    def handle(connection: socket.socket) -> None:
+        raw_server.read_request(connection)
+        drip_head(connection)
+
+    start = time.monotonic()
+    with raw_server.serve(handle) as server, pytest.raises(APITimeoutError):
+        update(stand_in_at(server.base_url), ID, {}, timeout=TIMEOUT, max_retries=0)
+    assert 4 * TIMEOUT <= time.monotonic() - start < BOUND
+
+
+@pytest.mark.parametrize("drip", [drip_head, drip_body])
+def test_dripped_response_on_a_kept_connection(drip: Callable[[socket.socket], None]) -> None:
+    def handle(connection: socket.socket) -> None:
+        raw_server.read_request(connection)
+        raw_server.respond(connection, project_json())
+        raw_server.read_request(connection)
+        drip(connection)
+
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        client.projects.update(ID, {}, timeout=2)
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError):
+            client.projects.update(ID, {}, timeout=TIMEOUT)
+        assert 4 * TIMEOUT <= time.monotonic() - start < BOUND
+        assert server.connections == 1
+
+
+def test_dripped_head_over_tls_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    context = server_context(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+    def handle(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            raw_server.read_request(secured)
+            drip_head(secured)
+
+    with raw_server.serve(handle) as server:
+        address = server.base_url.replace("http:", "https:")
+        with Activepieces("sk-1", base_url=address, max_retries=0) as client:
+            start = time.monotonic()
+            with pytest.raises(APITimeoutError):
+                client.projects.update(ID, {}, timeout=TIMEOUT)
+            assert time.monotonic() - start < BOUND
+
+
+def test_last_phase_ends_with_the_attempt() -> None:
+    def handle(connection: socket.socket) -> None:
+        raw_server.read_request(connection)
+        time.sleep(1.5)
+        connection.sendall(b"H")
+        raw_server.wait_for_the_end(connection)
+
+    # The read timeout begins anew with the byte, but the deadline is at 2.3 s, and not at 3.5 s.
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError):
+            client.projects.update(ID, {}, timeout=httpx.Timeout(0.1, read=2))
+        assert 2.2 < time.monotonic() - start < 3.5
+
+
+@pytest.mark.parametrize("phase", ["read", "write"])
+def test_each_phase_has_its_own_timeout(phase: str) -> None:
+    body = {"metadata": {"notes": "x" * 20_000_000}} if phase == "write" else {}
+
+    def handle(connection: socket.socket) -> None:
+        if phase == "read":
+            raw_server.wait_for_the_end(connection)
+        else:
+            done.wait(60)
+
+    done = threading.Event()
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError, match="^WriteTimeout" if phase == "write" else "^ReadTimeout"):
+            client.projects.update(ID, body, timeout=httpx.Timeout(10, **{phase: 0.2}))
+        assert time.monotonic() - start < 10
+        done.set()
+
+
+@LEFT_BY_TRIO
+def test_request_body_taken_slowly_ends_at_the_deadline(update: Update) -> None:
+    def handle(connection: socket.socket) -> None:
+        while not done.is_set() and connection.recv(4096):
+            time.sleep(0.01)
+
+    done = threading.Event()
+    body = {"metadata": {"notes": "x" * 20_000_000}}  # which takes 49 s
+    limits = httpx.Timeout(0.1, write=1)  # no write by itself takes as long as that
+    with raw_server.serve(handle) as server:
+        start = time.monotonic()
+        with pytest.raises(APITimeoutError):
+            update(stand_in_at(server.base_url), ID, body, timeout=limits, max_retries=0)
+        assert time.monotonic() - start < 20
+        done.set()
+
+
+def test_call_within_a_call_leaves_the_outer_deadline() -> None:
+    def handle(connection: socket.socket) -> None:
+        raw_server.read_request(connection)
+        drip_head(connection)
+
+    with StandIn().serve() as vault, Activepieces(vault.api_key, base_url=vault.base_url) as inner:
+
+        def read_key() -> str:
+            return inner.projects.update(ID, {}).id
+
+        with (
+            raw_server.serve(handle) as server,
+            Activepieces(read_key, base_url=server.base_url, max_retries=0) as client,
+        ):
+            start = time.monotonic()
+            with pytest.raises(APITimeoutError):
+                client.projects.update(ID, {}, timeout=TIMEOUT)
+            assert time.monotonic() - start < BOUND
+
+
+def test_key_source_may_use_your_client_without_a_limit() -> None:
+    with StandIn().serve() as service, httpx.Client(timeout=None) as http_client:
+
+        def read_key() -> str:
+            headers = {"authorization": f"Bearer {service.api_key}"}
+            response = http_client.post(f"{service.base_url}/v1/projects/{ID}", json={}, headers=headers)
+            statuses.append(response.status_code)
+            return service.api_key
+
+        statuses: list[int] = []
+        sources: list[Any] = [service.api_key, read_key]
+        for source in sources:  # the second finds the connection of the first
+            client = Activepieces(source, base_url=service.base_url, http_client=http_client)
+            assert client.projects.update(ID, {}, timeout=2).id == ID
+        assert statuses == [200]
+
+
+def test_slow_key_source_ends_the_attempt(kind: str) -> None:
+    def read_key() -> str:
+        time.sleep(0.5)
+        return "sk-1"
+
+    async def read_key_async() -> str:
+        await anyio.sleep(5)
+        return "sk-1"
+
+    with StandIn().serve() as service:
+        call = update_sync if kind == "sync" else update_async(kind)
+        source = read_key if kind == "sync" else read_key_async
+        with pytest.raises(APITimeoutError, match="the attempt took longer than its timeouts together"):
+            call(service, ID, {}, client={"api_key": source}, timeout=0.1, max_retries=0)

@@ -27,11 +27,10 @@ from activepieces_client import (
 )
 from activepieces_client.models import Project
 
-from . import hostile
-from .canary import CANARY, searched
-from .conftest import project_json
+from .support import raw_server
+from .support.leaks import API_KEY, no_leak
+from .support.updates import ID, project_json
 
-ID = "pRjEctId0000000000001"
 NOW = b"Retry-After: 0"
 
 Call = Callable[..., Project]
@@ -47,25 +46,25 @@ class Engine:
         self.unix = unix
 
     @contextlib.contextmanager
-    def serve(self, folder: Path, handle: hostile.Handler) -> Generator[tuple[hostile.Server, Call]]:
+    def serve(self, folder: Path, handle: raw_server.Handler) -> Generator[tuple[raw_server.Server, Call]]:
         """Serve, and give the call that goes there."""
         path = folder / "socket"
-        with hostile.serve(handle, path if self.unix else None) as server:
+        with raw_server.serve(handle, path if self.unix else None) as server:
             call = self._update_sync if self.kind == "sync" else self._update_async
             yield server, functools.partial(call, server.base_url, path)
 
     def _update_sync(self, base_url: str, path: Path, body: Any, **options: Any) -> Project:
-        with searched(), httpx.Client(transport=self.make_transport(path)) as http_client:
-            client = Activepieces(CANARY, base_url=base_url, http_client=http_client)
+        with no_leak(), httpx.Client(transport=self.make_transport(path)) as http_client:
+            client = Activepieces(API_KEY, base_url=base_url, http_client=http_client)
             return client.projects.update(ID, body, **options)
 
     def _update_async(self, base_url: str, path: Path, body: Any, **options: Any) -> Project:
         async def run() -> Project:
             async with httpx.AsyncClient(transport=self.make_transport(path)) as http_client:
-                client = AsyncActivepieces(CANARY, base_url=base_url, http_client=http_client)
+                client = AsyncActivepieces(API_KEY, base_url=base_url, http_client=http_client)
                 return await client.projects.update(ID, body, **options)
 
-        with searched():
+        with no_leak():
             return anyio.run(run, backend=self.kind)
 
 
@@ -102,17 +101,17 @@ class Script:
         self._steps = list(steps)
 
     def __call__(self, connection: socket.socket) -> None:
-        while self._steps and (request := hostile.read_request(connection)):
+        while self._steps and (request := raw_server.read_request(connection)):
             self.requests.append(request)
             self._steps.pop(0)(connection)
 
 
 def ok(connection: socket.socket) -> None:
-    hostile.respond(connection, project_json(displayName="Acme"))
+    raw_server.respond(connection, project_json(displayName="Acme"))
 
 
 def unavailable(connection: socket.socket) -> None:
-    hostile.respond(connection, b"{}", NOW, status=b"503 Service Unavailable")
+    raw_server.respond(connection, b"{}", NOW, status=b"503 Service Unavailable")
 
 
 def broken(connection: socket.socket) -> None:
@@ -122,7 +121,7 @@ def broken(connection: socket.socket) -> None:
 
 def broken_in_the_body(connection: socket.socket) -> None:
     """Break the connection within the body."""
-    connection.sendall(hostile.HEAD % 1000 + b"{")
+    connection.sendall(raw_server.HEAD % 1000 + b"{")
     connection.shutdown(socket.SHUT_RDWR)
 
 
@@ -132,7 +131,7 @@ def test_update(engine: Engine, tmp_path: Path) -> None:
         assert call({"displayName": "Acme"}).display_name == "Acme"
     head, _, body = script.requests[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /api/v1/projects/%s HTTP/1.1\r\n" % ID.encode())
-    assert b"authorization: bearer %s\r\n" % CANARY.encode() in head.lower() + b"\r\n"
+    assert b"authorization: bearer %s\r\n" % API_KEY.encode() in head.lower() + b"\r\n"
     assert b"accept-encoding: identity" in head.lower()
     assert body == b'{"displayName":"Acme"}'
 
@@ -164,7 +163,7 @@ def test_refused_connection(engine: Engine, tmp_path: Path) -> None:
 
 def test_errors_have_their_status(engine: Engine, tmp_path: Path) -> None:
     def not_found(connection: socket.socket) -> None:
-        hostile.respond(connection, b'{"code": "ENTITY_NOT_FOUND", "params": {}}', status=b"404 Not Found")
+        raw_server.respond(connection, b'{"code": "ENTITY_NOT_FOUND", "params": {}}', status=b"404 Not Found")
 
     with engine.serve(tmp_path, Script(not_found, unavailable)) as (_, call):
         with pytest.raises(NotFoundError, match="ENTITY_NOT_FOUND"):
@@ -175,7 +174,7 @@ def test_errors_have_their_status(engine: Engine, tmp_path: Path) -> None:
 
 def test_silent_server_times_out(engine: Engine, tmp_path: Path) -> None:
     with (
-        engine.serve(tmp_path, Script(hostile.wait_for_the_end)) as (_, call),
+        engine.serve(tmp_path, Script(raw_server.wait_for_the_end)) as (_, call),
         pytest.raises(APITimeoutError),
     ):
         call({}, max_retries=0, timeout=0.1)
@@ -186,8 +185,8 @@ def test_dripped_body_ends_at_the_deadline(engine: Engine, tmp_path: Path) -> No
 
     # For 3 s, where the deadline is four times 0.15 s; and then the rest, for a client without one.
     def drip(connection: socket.socket) -> None:
-        connection.sendall(hostile.HEAD % len(content))
-        hostile.drip(connection, content[:60], 0.05)
+        connection.sendall(raw_server.HEAD % len(content))
+        raw_server.drip(connection, content[:60], 0.05)
         connection.sendall(content[60:])
 
     with engine.serve(tmp_path, Script(drip)) as (_, call), pytest.raises(APITimeoutError):
@@ -203,7 +202,7 @@ def test_invalid_request_opens_no_connection(engine: Engine, tmp_path: Path) -> 
 
 def test_redirect_is_not_followed(engine: Engine, tmp_path: Path) -> None:
     def elsewhere(connection: socket.socket) -> None:
-        hostile.respond(connection, b"", b"Location: /api/elsewhere", status=b"307 Temporary Redirect")
+        raw_server.respond(connection, b"", b"Location: /api/elsewhere", status=b"307 Temporary Redirect")
 
     script = Script(elsewhere, ok)
     with engine.serve(tmp_path, script) as (_, call), pytest.raises(ActivepiecesError, match="redirect"):

@@ -1,34 +1,17 @@
-"""What errors say: where a request went, what a proxy or the service gave as its reason, what is invalid."""
+"""The messages of errors: where a request went, and the reason that the service or a proxy gave."""
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-import pickle
-import shutil
 import socket
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-import activepieces_api
-from activepieces_client import (
-    APIConnectionError,
-    APIStatusError,
-    APITimeoutError,
-    ResponseValidationError,
-)
+from activepieces_client import APIConnectionError, APIStatusError, APITimeoutError
 from activepieces_client.testing import StandIn
 
-from .conftest import Update, project_json, stand_in_at
-
-ID = "pRjEctId0000000000001"
-
+from .support.updates import ID, Update, stand_in_at
 
 # Connections
 
@@ -76,9 +59,59 @@ def test_refused_connection_names_the_server(update: Update) -> None:
         update(stand_in_at(f"http://127.0.0.1:{port}/api"), ID, {}, max_retries=0)
 
 
+@pytest.mark.parametrize(
+    ("message", "context", "reason"),
+    [
+        ("the end of file X", ValueError("hidden"), "ReadError: the end of file X"),
+        ("", ValueError("bad record"), "ReadError: bad record"),
+        ("", None, "ReadError"),
+    ],
+)
+def test_connection_error_has_the_first_message_of_its_causes(
+    service: StandIn, update: Update, message: str, context: Exception | None, reason: str
+) -> None:
+    failure = httpx.ReadError(message)
+    failure.__context__ = context
+    service.fail(failure)
+    with pytest.raises(APIConnectionError) as caught:
+        update(service, ID, {}, max_retries=0)
+    assert str(caught.value) == (f"{reason} from https://activepieces.test:443 (POST /api/v1/projects/{ID}, 1 attempt)")
+
+
 # Reasons
 
-REASONS: list[tuple[str, str, str]] = [
+ENVELOPES: list[tuple[int, dict[str, Any], str]] = [
+    (404, {"code": "GONE", "params": {"message": "by hand"}}, "404 GONE: by hand"),
+    (404, {"code": "GONE", "params": {"message": "by hand"}, "message": "before"}, "404 GONE: before"),
+    (404, {"message": "", "params": {"message": "by hand"}}, "404: by hand"),
+    (404, {"message": 5, "params": {"a": 1}}, '404: {"a": 1}'),
+    (404, {"message": "m" * 600}, "404: " + "m" * 500),
+    (404, {"params": {"a": "b" * 492}}, '404: {"a": "' + "b" * 492 + "…"),
+    (404, {"params": {"a": "b" * 491}}, '404: {"a": "' + "b" * 491 + '"}'),
+    (404, {"message": "a\x1b[31mb"}, "404: a[31mb"),
+    (404, {"params": {}}, "404: Not Found"),
+    (499, {}, "499: no reason given"),
+]
+
+
+@pytest.mark.parametrize(("status", "envelope", "message"), ENVELOPES)
+def test_reason_of_an_envelope_is_shown(
+    service: StandIn, update: Update, status: int, envelope: dict[str, Any], message: str
+) -> None:
+    service.fail(httpx.Response(status, json=envelope))
+    with pytest.raises(APIStatusError) as caught:
+        update(service, ID, {}, max_retries=0)
+    assert str(caught.value) == f"{message} (POST /api/v1/projects/{ID}, 1 attempt)"
+    assert caught.value.message == message.partition(": ")[2]
+
+
+def test_redirect_message_has_its_location(service: StandIn, update: Update) -> None:
+    service.fail((302, {"location": "/login"}))
+    with pytest.raises(APIStatusError, match='302: a redirect to "/login", which is not followed '):
+        update(service, ID, {})
+
+
+REASONS = [
     ("text/plain", "upstream connect error", "upstream connect error"),
     ("text/plain; charset=utf-8", "  überlastet\n", "überlastet"),
     (
@@ -121,7 +154,7 @@ UNREASONABLE: list[tuple[str, bytes]] = [
 
 
 @pytest.mark.parametrize(("media_type", "content"), UNREASONABLE)
-def test_without_a_reason_there_is_the_phrase(
+def test_without_a_reason_the_phrase_is_shown(
     service: StandIn, update: Update, media_type: str, content: bytes
 ) -> None:
     service.fail(httpx.Response(502, content=content, headers={"Content-Type": media_type}))
@@ -140,116 +173,3 @@ def test_long_reason_is_cut(service: StandIn, update: Update) -> None:
             update(service, ID, {}, max_retries=0)
         assert "xxx" in caught.value.message
         assert len(caught.value.message) <= 501
-
-
-# Violations
-
-
-def test_nan_of_a_response_is_called_nan(service: StandIn, update: Update, caplog: pytest.LogCaptureFixture) -> None:
-    content = project_json(platformId="PLACE").replace(b'"PLACE"', b"NaN")
-    service.fail(httpx.Response(200, content=content))
-    update(service, ID, {})
-    warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(warnings) == 1
-    assert "$.platformId: NaN" in warnings[0]
-    assert "null" not in warnings[0]
-
-
-NULLABLE = {"anyOf": [{"$ref": "#/components/schemas/ProjectIconUpdate"}, {"type": "null"}]}
-VALIDATE = """
-import json, sys
-from activepieces_client import RequestValidationError, validate
-
-for body in json.load(sys.stdin):
-    try:
-        validate(body)
-        print("valid")
-    except RequestValidationError as error:
-        print(json.dumps([[problem.path, problem.message] for problem in error.problems]))
-"""
-
-
-def problems_with(document: Any, folder: Path, bodies: list[Any]) -> list[Any]:
-    """Validate bodies of updates against another document, in a process of its own; None is valid."""
-    installed = Path(activepieces_api.__file__).parent
-    shutil.copytree(installed, folder / "activepieces_api")
-    (folder / "activepieces_api" / "openapi.json").write_text(json.dumps(document), "utf-8")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
-    finished = subprocess.run(
-        [sys.executable, "-c", VALIDATE],
-        input=json.dumps(bodies),
-        stdout=subprocess.PIPE,
-        env=environment,
-        encoding="utf-8",
-        check=True,
-    )
-    return [None if line == "valid" else json.loads(line) for line in finished.stdout.splitlines()]
-
-
-def test_violation_in_a_nullable_reference_is_precise(tmp_path: Path) -> None:
-    document = json.loads(Path(activepieces_api.__file__).with_name("openapi.json").read_text("utf-8"))
-    schemas = document["components"]["schemas"]
-    schemas["UpdateProjectRequest"]["properties"]["icon"] = NULLABLE
-    bodies: list[Any] = [
-        {"icon": None},
-        {"icon": {"color": "RED"}},
-        {"icon": {}},
-        {"icon": {"color": "PINKK"}},
-        {"icon": 5},
-    ]
-    null, good, empty, unknown, number = problems_with(document, tmp_path / "nullable", bodies)
-    assert (null, good) == (None, None)
-    assert number[0][0] == "$.icon"
-    assert "object" in number[0][1]
-    assert "null" in number[0][1]
-    assert "anyOf" not in json.dumps([empty, unknown, number])
-    assert len(number) == len(empty) == len(unknown) == 1
-
-    del schemas["UpdateProjectRequest"]["properties"]["icon"]["anyOf"]
-    schemas["UpdateProjectRequest"]["properties"]["icon"]["$ref"] = "#/components/schemas/ProjectIconUpdate"
-    of_a_plain_reference = problems_with(document, tmp_path / "plain", bodies[2:4])
-    assert [empty, unknown] == of_a_plain_reference
-    assert [problems[0][0] for problems in of_a_plain_reference] == ["$.icon", "$.icon.color"]
-
-
-def test_violation_in_a_nullable_reference_of_a_response(
-    service: StandIn, update: Update, caplog: pytest.LogCaptureFixture
-) -> None:
-    service.fail(httpx.Response(200, json={**service.projects[0], "metadata": "gold"}))
-    with pytest.raises(ResponseValidationError) as caught:
-        update(service, ID, {})
-    said = str(caught.value) + "".join(caplog.messages)
-    assert '$.metadata: "gold" is not of type' in said
-    assert "anyOf" not in said
-
-
-# Reached or not
-
-NOT_REACHED: list[tuple[str, bytes]] = [
-    ("text/html", b"<!doctype html><title>Activepieces</title>"),
-    ("text/plain", b"ok"),
-    ("application/json", b"<html>"),
-    ("application/json", b""),
-]
-REACHED: list[bytes] = [b"{}", b"null", b"[]", b'{"id": 1}']
-
-
-@pytest.mark.parametrize(("media_type", "content"), NOT_REACHED)
-def test_what_is_not_json_did_not_reach_the_service(
-    service: StandIn, update: Update, media_type: str, content: bytes
-) -> None:
-    service.fail(httpx.Response(200, content=content, headers={"Content-Type": media_type}))
-    with pytest.raises(ResponseValidationError, match=r"does base_url end in /api\?") as caught:
-        update(service, ID, {})
-    assert caught.value.reached is False
-    assert pickle.loads(pickle.dumps(caught.value)).reached is False
-
-
-@pytest.mark.parametrize("content", REACHED)
-def test_json_that_is_no_project_reached_the_service(service: StandIn, update: Update, content: bytes) -> None:
-    service.fail(httpx.Response(200, content=content, headers={"Content-Type": "application/json"}))
-    with pytest.raises(ResponseValidationError, match="accepted") as caught:
-        update(service, ID, {})
-    assert caught.value.reached is True
-    assert "base_url" not in str(caught.value)
-    assert pickle.loads(pickle.dumps(caught.value)).reached is True

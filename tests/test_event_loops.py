@@ -16,10 +16,9 @@ import pytest
 from activepieces_client import AsyncActivepieces
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .conftest import project_json
+from .support import raw_server
+from .support.updates import ID, project_json
 
-ID = "pRjEctId0000000000001"
 BODY: dict[str, Any] = {}
 BACKENDS = ["asyncio", "trio"]
 
@@ -58,10 +57,10 @@ def test_loop_that_is_still_open_keeps_its_connections() -> None:
     content = project_json()
 
     def handle(connection: socket.socket) -> None:
-        while hostile.read_request(connection):
-            hostile.respond(connection, content)
+        while raw_server.read_request(connection):
+            raw_server.respond(connection, content)
 
-    with hostile.serve(handle) as server, asyncio.Runner() as first, asyncio.Runner() as second:
+    with raw_server.serve(handle) as server, asyncio.Runner() as first, asyncio.Runner() as second:
         client = AsyncActivepieces("sk-1", base_url=server.base_url)
         for runner in (first, second, first, second):
             runner.run(client.projects.update(ID, BODY))
@@ -119,10 +118,10 @@ def test_connections_of_ended_loops_are_given_up() -> None:
     content = project_json()
 
     def handle(connection: socket.socket) -> None:
-        while hostile.read_request(connection):
-            hostile.respond(connection, content)
+        while raw_server.read_request(connection):
+            raw_server.respond(connection, content)
 
-    with hostile.serve(handle) as server:
+    with raw_server.serve(handle) as server:
         client = AsyncActivepieces("sk-1", base_url=server.base_url)
         for _ in range(10):
             asyncio.run(client.projects.update(ID, BODY))

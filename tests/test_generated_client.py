@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anyio
+import attrs
 import httpx
 import pytest
 
@@ -16,7 +17,6 @@ from activepieces_api.api.projects import update_project
 from activepieces_client import (
     Activepieces,
     APITimeoutError,
-    AsyncActivepieces,
     AuthenticationError,
     ConfigurationError,
     RequestValidationError,
@@ -24,32 +24,16 @@ from activepieces_client import (
 from activepieces_client.models import Project, UpdateProjectRequest
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .conftest import project_json
+from .support import raw_server
+from .support.updates import ID, async_client, project_json, sync_client
 
-ID = "pRjEctId0000000000001"
 BODY = UpdateProjectRequest(display_name="Acme")
 INVALID = UpdateProjectRequest(display_name="a/b")
 
 
 @pytest.fixture
-def client(service: StandIn) -> Iterator[Activepieces]:
-    http_client = httpx.Client(transport=service.transport)
-    with Activepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
-        yield client
-
-
-@pytest.fixture(params=["asyncio", "trio"])
-def anyio_backend(request: pytest.FixtureRequest) -> str:
-    backend: str = request.param
-    return backend
-
-
-@pytest.fixture
-async def async_client(service: StandIn) -> AsyncIterator[AsyncActivepieces]:
-    http_client = httpx.AsyncClient(transport=service.transport)
-    async with AsyncActivepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
-        yield client
+def client(service: StandIn) -> Activepieces:
+    return sync_client(service)
 
 
 def with_headers(generated: AuthenticatedClient) -> AuthenticatedClient:
@@ -68,26 +52,37 @@ def with_all(generated: AuthenticatedClient) -> AuthenticatedClient:
     return with_timeout(with_cookies(with_headers(generated)))
 
 
-DERIVATIONS = [with_headers, with_cookies, with_timeout, with_all]
+Derive = Callable[[AuthenticatedClient], AuthenticatedClient]
+DERIVATIONS: list[Derive] = [with_headers, with_cookies, with_timeout, with_all, attrs.evolve]
+
+
+def test_generated_function_has_every_guarantee(service: StandIn, client: Activepieces) -> None:
+    check(service, lambda body: update_project.sync(ID, client=client.generated, body=body))
+
+
+def test_generated_async_function_has_every_guarantee(service: StandIn, backend: str) -> None:
+    async def run(body: UpdateProjectRequest) -> Any:
+        return await update_project.asyncio(ID, client=async_client(service).generated, body=body)
+
+    check(service, lambda body: anyio.run(run, body, backend=backend))
 
 
 def test_leaving_the_generated_client_leaves_ours_open(service: StandIn, client: Activepieces) -> None:
-    for _ in range(2):
-        with client.generated as generated:
-            project = update_project.sync(ID, client=generated, body=BODY)
-            assert isinstance(project, Project)
+    with client.generated as generated:
+        project = update_project.sync(ID, client=generated, body=BODY)
+        assert isinstance(project, Project)
     assert client.projects.update(ID, BODY).display_name == "Acme"
-    assert len(service.requests) == 3
+    assert len(service.requests) == 2
 
 
 @pytest.mark.anyio
-async def test_leaving_the_async_generated_client_does_too(service: StandIn, async_client: AsyncActivepieces) -> None:
-    for _ in range(2):
-        async with async_client.generated as generated:
-            project = await update_project.asyncio(ID, client=generated, body=BODY)
-            assert isinstance(project, Project)
-    assert (await async_client.projects.update(ID, BODY)).display_name == "Acme"
-    assert len(service.requests) == 3
+async def test_leaving_the_async_generated_client_does_too(service: StandIn) -> None:
+    client = async_client(service)
+    async with client.generated as generated:
+        project = await update_project.asyncio(ID, client=generated, body=BODY)
+        assert isinstance(project, Project)
+    assert (await client.projects.update(ID, BODY)).display_name == "Acme"
+    assert len(service.requests) == 2
 
 
 def test_leaving_the_generated_client_keeps_our_connections() -> None:
@@ -112,23 +107,17 @@ def check(service: StandIn, update: Callable[[UpdateProjectRequest], Any]) -> No
 
 
 @pytest.mark.parametrize("derive", DERIVATIONS)
-def test_derived_client_has_every_guarantee(
-    service: StandIn, client: Activepieces, derive: Callable[[AuthenticatedClient], AuthenticatedClient]
-) -> None:
+def test_derived_client_has_every_guarantee(service: StandIn, client: Activepieces, derive: Derive) -> None:
     derived = derive(client.generated)
     check(service, lambda body: update_project.sync(ID, client=derived, body=body))
 
 
 @pytest.mark.parametrize("derive", DERIVATIONS)
-def test_derived_async_client_has_every_guarantee(
-    service: StandIn, anyio_backend: str, derive: Callable[[AuthenticatedClient], AuthenticatedClient]
-) -> None:
+def test_derived_async_client_has_every_guarantee(service: StandIn, backend: str, derive: Derive) -> None:
     async def run(body: UpdateProjectRequest) -> Any:
-        http_client = httpx.AsyncClient(transport=service.transport)
-        async with AsyncActivepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
-            return await update_project.asyncio(ID, client=derive(client.generated), body=body)
+        return await update_project.asyncio(ID, client=derive(async_client(service).generated), body=body)
 
-    check(service, lambda body: anyio.run(run, body, backend=anyio_backend))
+    check(service, lambda body: anyio.run(run, body, backend=backend))
 
 
 def test_derived_client_sends_its_headers_and_cookies(service: StandIn, client: Activepieces) -> None:
@@ -138,16 +127,14 @@ def test_derived_client_sends_its_headers_and_cookies(service: StandIn, client: 
 
 
 @pytest.mark.anyio
-async def test_derived_async_client_sends_them_too(service: StandIn, async_client: AsyncActivepieces) -> None:
-    await update_project.asyncio(ID, client=with_all(async_client.generated), body=BODY)
+async def test_derived_async_client_sends_them_too(service: StandIn) -> None:
+    await update_project.asyncio(ID, client=with_all(async_client(service).generated), body=BODY)
     sent = service.requests[0].headers
     assert (sent["X-Team"], sent["Cookie"]) == ("platform", "session=s1")
 
 
 @pytest.mark.parametrize("derive", DERIVATIONS)
-def test_deriving_leaves_our_client_as_it_was(
-    service: StandIn, client: Activepieces, derive: Callable[[AuthenticatedClient], AuthenticatedClient]
-) -> None:
+def test_deriving_leaves_our_client_as_it_was(service: StandIn, client: Activepieces, derive: Derive) -> None:
     derive(client.generated)
     client.projects.update(ID, BODY)
     sent = service.requests[0]
@@ -158,10 +145,10 @@ def test_deriving_leaves_our_client_as_it_was(
 
 def test_derived_timeout_ends_a_call() -> None:
     def handle(connection: socket.socket) -> None:
-        hostile.read_request(connection)
-        hostile.wait_for_the_end(connection)
+        raw_server.read_request(connection)
+        raw_server.wait_for_the_end(connection)
 
-    with hostile.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         impatient = client.generated.with_timeout(httpx.Timeout(0.1))
         with pytest.raises(APITimeoutError):
             update_project.sync(ID, client=impatient, body=BODY)
@@ -171,10 +158,10 @@ def test_derived_clients_share_our_connections() -> None:
     content = project_json(displayName="Acme")
 
     def handle(connection: socket.socket) -> None:
-        while hostile.read_request(connection):
-            hostile.respond(connection, content)
+        while raw_server.read_request(connection):
+            raw_server.respond(connection, content)
 
-    with hostile.serve(handle) as server:
+    with raw_server.serve(handle) as server:
         with Activepieces("sk-1", base_url=server.base_url) as client:
             client.projects.update(ID, BODY)
             for derive in DERIVATIONS:
@@ -183,15 +170,11 @@ def test_derived_clients_share_our_connections() -> None:
         assert server.open_connections(at_most=0) == 0
 
 
-def test_its_httpx_client_is_one(client: Activepieces) -> None:
-    assert isinstance(client.generated.get_httpx_client(), httpx.Client)
-    assert isinstance(with_headers(client.generated).get_httpx_client(), httpx.Client)
-
-
-@pytest.mark.anyio
-async def test_its_async_httpx_client_is_one(async_client: AsyncActivepieces) -> None:
-    assert isinstance(async_client.generated.get_async_httpx_client(), httpx.AsyncClient)
-    assert isinstance(with_headers(async_client.generated).get_async_httpx_client(), httpx.AsyncClient)
+def test_its_httpx_client_is_one(service: StandIn) -> None:
+    for generated in (sync_client(service).generated, with_headers(sync_client(service).generated)):
+        assert isinstance(generated.get_httpx_client(), httpx.Client)
+    for generated in (async_client(service).generated, with_headers(async_client(service).generated)):
+        assert isinstance(generated.get_async_httpx_client(), httpx.AsyncClient)
 
 
 def test_its_httpx_client_has_every_guarantee(service: StandIn, client: Activepieces) -> None:
@@ -203,19 +186,33 @@ def test_its_httpx_client_has_every_guarantee(service: StandIn, client: Activepi
     check(service, post)
 
 
-def test_functions_of_the_other_kind_are_refused(service: StandIn) -> None:
-    client = Activepieces(
-        service.api_key, base_url=service.base_url, http_client=httpx.Client(transport=service.transport)
-    )
-    async_client = AsyncActivepieces(
-        service.api_key, base_url=service.base_url, http_client=httpx.AsyncClient(transport=service.transport)
-    )
+@pytest.mark.parametrize(
+    "arguments", [{"content": b"{}"}, {"data": {}}, {"files": {}}, {"timeout": 5}, {"auth": ("a", "b")}]
+)
+def test_unsupported_argument_is_refused(service: StandIn, client: Activepieces, arguments: dict[str, Any]) -> None:
+    http_client = client.generated.get_httpx_client()
+    with pytest.raises(ConfigurationError, match=f"has no {next(iter(arguments))}; nothing was sent"):
+        http_client.request("POST", f"/v1/projects/{ID}", **arguments)
+    assert service.requests == []
+
+
+def test_request_beside_the_guarded_method_is_refused(service: StandIn, client: Activepieces) -> None:
+    http_client = client.generated.get_httpx_client()
+    refused = pytest.raises(ConfigurationError, match="nothing would validate it")
+    with refused, http_client.stream("POST", f"https://activepieces.test/api/v1/projects/{ID}", json={}):
+        pass
+    with pytest.raises(ConfigurationError, match="nothing would validate it"):
+        http_client.send(http_client.build_request("POST", f"https://activepieces.test/api/v1/projects/{ID}"))
+    assert service.requests == []
+
+
+def test_functions_of_the_other_kind_are_refused(service: StandIn, client: Activepieces) -> None:
     for generated in (client.generated, with_all(client.generated)):
         call = functools.partial(update_project.asyncio, ID, client=generated, body=BODY)
-        with pytest.raises(ConfigurationError):
+        with pytest.raises(ConfigurationError, match="sync and sync_detailed"):
             anyio.run(call)
-    for generated in (async_client.generated, with_all(async_client.generated)):
-        with pytest.raises(ConfigurationError):
+    for generated in (async_client(service).generated, with_all(async_client(service).generated)):
+        with pytest.raises(ConfigurationError, match="asyncio and asyncio_detailed"):
             update_project.sync(ID, client=generated, body=BODY)
     assert service.requests == []
 

@@ -24,10 +24,9 @@ from activepieces_client import (
 )
 from activepieces_client.testing import StandIn
 
-from .canary import CANARY
-from .conftest import Update
+from .support.leaks import API_KEY
+from .support.updates import ID, Update, sync_client
 
-ID = "pRjEctId0000000000001"
 REDACTED = "[redacted]"
 
 
@@ -65,6 +64,30 @@ def test_subclass_of_a_client_is_one(service: StandIn) -> None:
     with Client(transport=service.transport) as http_client:
         client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
         assert client.projects.update(ID, {}).id == ID
+
+
+def test_settings_of_your_client_are_kept(service: StandIn, update: Update, kind: str) -> None:
+    make: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
+    http_client = make(
+        transport=service.transport,
+        headers={"x-team": "platform", "user-agent": "ours/1"},
+        cookies={"node": "7"},
+        params={"trace": "1"},
+        timeout=7,
+    )
+    update(service, ID, {"displayName": "Acme"}, client={"http_client": http_client})
+
+    (request,) = service.requests
+    assert (request.headers["x-team"], request.headers["user-agent"]) == ("platform", "ours/1")
+    assert (request.headers["cookie"], request.url.query) == ("node=7", b"trace=1")
+    assert request.extensions["timeout"] == {"connect": 7, "read": 7, "write": 7, "pool": 7}
+    assert not http_client.is_closed
+
+
+def test_your_client_without_a_timeout_has_the_default(service: StandIn) -> None:
+    http_client = httpx.Client(transport=service.transport, timeout=None)
+    sync_client(service, http_client=http_client).projects.update(ID, {})
+    assert service.requests[0].extensions["timeout"] == {"connect": 5, "read": 30, "write": 30, "pool": 30}
 
 
 # Open and closed
@@ -236,7 +259,7 @@ def test_error_of_a_hook_passes_through(service: StandIn, update: Update, kind: 
         update(service, ID, {}, client=hooked(service, kind, on_response=check))
     assert len(service.requests) == 1
     assert caught.value.request.headers["Authorization"] == REDACTED
-    assert CANARY.encode() not in pickle.dumps(caught.value.request)
+    assert API_KEY.encode() not in pickle.dumps(caught.value.request)
 
 
 # What outlives a call has no key
@@ -246,7 +269,7 @@ def without_key(*outliving: httpx.Request | httpx.Response) -> None:
     for thing in outliving:
         request = thing.request if isinstance(thing, httpx.Response) else thing
         assert request.headers["Authorization"] == REDACTED
-        assert CANARY.encode() not in pickle.dumps(thing)
+        assert API_KEY.encode() not in pickle.dumps(thing)
 
 
 @pytest.mark.parametrize("status", [200, 500, 307])

@@ -1,4 +1,4 @@
-"""`ACTIVEPIECES_LOG` sets the logger up for programs that did not."""
+"""What is logged, and `ACTIVEPIECES_LOG`, which sets the logger up for programs that did not."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import sys
 import httpx
 import pytest
 
+from activepieces_client import Activepieces, ConfigurationError
 from activepieces_client.testing import StandIn
 
-ID = "pRjEctId0000000000001"
+from .support.updates import ID, Update
+
 UPDATE = f"""
 from activepieces_client import Activepieces
 
@@ -43,6 +45,18 @@ def count(lines: list[str], text: str) -> int:
     return sum(text in line for line in lines)
 
 
+def test_each_attempt_is_one_line_without_key_and_body(
+    service: StandIn, update: Update, caplog: pytest.LogCaptureFixture
+) -> None:
+    service.fail((503, {"retry-after": "0"}))
+    update(service, ID, {"displayName": "Acme"})
+    lines = [record.getMessage() for record in caplog.records if record.name == "activepieces_client"]
+    assert lines == [
+        f"POST /api/v1/projects/{ID}: <Response [503 Service Unavailable]>, attempt 1 of 3",
+        f"POST /api/v1/projects/{ID}: <Response [200 OK]>, attempt 2 of 3",
+    ]
+
+
 @pytest.mark.parametrize("level", ["debug", "DEBUG"])
 def test_debug_logs_each_attempt(level: str) -> None:
     with StandIn().serve() as service:
@@ -68,9 +82,10 @@ def test_without_a_level_nothing_is_set_up(level: str | None) -> None:
         assert logged(service, level) == []
 
 
-def test_unknown_level_is_no_error() -> None:
-    with StandIn().serve() as service:
-        assert count(logged(service, "loud"), "Traceback") == 0
+def test_unknown_level_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTIVEPIECES_LOG", "loud")
+    with pytest.raises(ConfigurationError, match="ACTIVEPIECES_LOG must be debug or info"):
+        Activepieces("sk-1")
 
 
 @pytest.mark.parametrize("after", [False, True])

@@ -18,9 +18,7 @@ from activepieces_client import validate
 from activepieces_client.models import ColorName, Project, ProjectIconUpdate, UpdateProjectRequest
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
-
-ID = "pRjEctId0000000000001"
+from .support.updates import ID, Update
 
 
 def pickled(value: Any) -> Any:

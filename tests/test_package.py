@@ -1,4 +1,4 @@
-"""The package that is installed: what it brings, what it offers, and that nothing in it points the wrong way."""
+"""The installed package: its files, its public names, what an import loads, and which way imports go."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import sys
 from importlib.metadata import files, requires, version
 from pathlib import Path
 
+import pytest
+
 import activepieces_api.models
 import activepieces_client
 import activepieces_client.models
-from activepieces_client import testing
+from activepieces_client import bulk, testing
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_wheel_brings_two_packages_with_types_specification_and_licence_and_nothing_else() -> None:
+def test_wheel_has_two_packages_types_document_and_licence() -> None:
     names = {file.as_posix() for file in files("activepieces-client") or [] if ".." not in file.parts}
     information = f"activepieces_client-{version('activepieces-client')}.dist-info"
     assert {name.partition("/")[0] for name in names} == {"activepieces_api", "activepieces_client", information}
@@ -31,7 +33,7 @@ def test_the_wheel_brings_two_packages_with_types_specification_and_licence_and_
     }
 
 
-def test_it_needs_three_packages_at_run_time() -> None:
+def test_package_needs_three_others() -> None:
     needed = [requirement for requirement in requires("activepieces-client") or [] if "extra ==" not in requirement]
     assert sorted(requirement.partition(">")[0].partition("<")[0] for requirement in needed) == [
         "attrs",
@@ -40,7 +42,7 @@ def test_it_needs_three_packages_at_run_time() -> None:
     ]
 
 
-def test_without_the_extra_the_command_says_what_to_install() -> None:
+def test_command_without_the_extra_names_it() -> None:
     for missing in ("filelock", "rich"):
         code = (
             f"import sys; sys.modules['{missing}'] = None; from activepieces_client.cli import main; sys.exit(main())"
@@ -50,21 +52,38 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
         assert finished.stderr == "activepieces-client needs an extra: pip install 'activepieces-client[cli]'\n"
 
 
-def test_the_public_names_are_those_of_all() -> None:
-    for module in (activepieces_client, testing):
-        public = {name for name in vars(module) if not name.startswith("_")} - {"exceptions", "models", "testing"}
-        assert sorted(public) == sorted(module.__all__)
+def test_public_names_are_those_of_all() -> None:
+    assert activepieces_client.UpdateOutcome is bulk.UpdateOutcome  # which are loaded when they are first used
+    for module in (activepieces_client, testing, bulk):
+        submodules = {name for name, value in vars(module).items() if inspect.ismodule(value)}
+        public = {name for name in vars(module) if not name.startswith("_")} - submodules - {"TYPE_CHECKING"}
+        assert sorted(public | {"UpdateOutcome"} & set(module.__all__)) == sorted(module.__all__)
+        for name in module.__all__:
+            assert getattr(module, name) is not None
 
 
-def test_every_generated_model_is_offered() -> None:
+def test_version_is_that_of_the_package() -> None:
+    assert activepieces_client.__version__ == version("activepieces-client")
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no_such_name"):
+        getattr(activepieces_client, "no_such_name")  # noqa: B009 - a type checker would refuse the attribute
+
+
+def test_models_are_the_generated_ones() -> None:
     for name in activepieces_api.models.__all__:
         assert vars(activepieces_client.models)[name] is vars(activepieces_api.models)[name]
 
 
-def test_nothing_imports_the_command_line() -> None:
-    for source in (ROOT / "overlays").rglob("*.py"):
-        if source.parent.name != "cli":
-            assert not re.search(r"import.*\bcli\b|from .*\bcli\b", source.read_text("utf-8"))
+def test_core_imports_no_add_on() -> None:
+    """Neither the command line nor the stand-in, and roll-outs only within functions."""
+    for source in (ROOT / "overlays" / "activepieces_client").glob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                names = {node.module or "", *(alias.name for alias in node.names)}
+                assert not names & {"cli", "testing"}
+                assert "bulk" not in names or node.col_offset > 0
 
 
 def test_generated_code_does_not_import_the_overlay() -> None:
@@ -76,7 +95,7 @@ def test_generated_code_does_not_import_the_overlay() -> None:
                 assert not (node.module or "").startswith("activepieces_client")
 
 
-def test_importing_reads_no_specification() -> None:
+def test_import_reads_no_document() -> None:
     code = (
         "import activepieces_client;"
         "from activepieces_client._specification import specification;"
@@ -85,9 +104,9 @@ def test_importing_reads_no_specification() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_importing_loads_nothing_that_a_first_call_is_soon_enough_for() -> None:
+def test_import_loads_only_what_it_needs() -> None:
     later = (
-        "activepieces_api activepieces_client._rollout activepieces_client.cli anyio concurrent.futures difflib "
+        "activepieces_api.api activepieces_api.models activepieces_client.bulk activepieces_client.cli anyio concurrent.futures difflib "
         "filelock importlib.metadata importlib.resources jsonschema_rs"
     )
     code = (
@@ -97,7 +116,7 @@ def test_importing_loads_nothing_that_a_first_call_is_soon_enough_for() -> None:
     assert finished.stdout.split() == []
 
 
-def test_the_errors_form_the_tree_that_their_module_draws() -> None:
+def test_errors_form_the_tree_of_their_docstring() -> None:
     drawing = inspect.getdoc(sys.modules[activepieces_client.ActivepiecesError.__module__]) or ""
     parents: dict[int, str] = {}
     drawn: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Settings are validated where they are given, and the error names the argument or the environment variable."""
+"""The arguments of clients and calls are validated where they are given, and the error names the argument."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import gc
 import math
 import warnings
 from collections.abc import Awaitable, Generator
-from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 
 from activepieces_client import Activepieces, AsyncActivepieces, ConfigurationError, ServerError
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
+from .support.updates import ID, Update, sync_client
 
-ID = "pRjEctId0000000000001"
 CLIENTS: list[Any] = [Activepieces, AsyncActivepieces]
 
 TEXT: Any = "2"
@@ -137,104 +134,55 @@ def test_async_key_is_refused_by_the_sync_client(service: StandIn, source: Any) 
     assert service.requests == []
 
 
-# The environment
-
-PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-
-
-@pytest.fixture(autouse=True)
-def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in PROXY_VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
-        monkeypatch.delenv(name, raising=False)
-
-
-UNREADABLE = [
-    ("NO_PROXY", "fe11::/16"),
-    ("NO_PROXY", "localhost,fe11::/16"),
-    ("NO_PROXY", "[::1]"),
-    ("no_proxy", "[::1]"),
-    ("ALL_PROXY", "socks5://proxy.example.com:1080"),
-    ("all_proxy", "socks5h://proxy.example.com:1080"),
-    ("HTTPS_PROXY", "http://proxy.example.com:port"),
-    ("HTTPS_PROXY", "ftp://proxy.example.com"),
-    ("HTTPS_PROXY", "http://user:hunter2@proxy.example.com:port"),
-    ("https_proxy", "ftp://user:hunter2@proxy.example.com"),
-    ("HTTP_PROXY", "http://proxy.example.com:port"),
-    ("SSL_CERT_FILE", "/nowhere/ca.pem"),
-    ("SSL_CERT_FILE", __file__),
-    ("SSL_CERT_DIR", "/nowhere"),
-    ("ACTIVEPIECES_BASE_URL", ""),
-    ("ACTIVEPIECES_BASE_URL", "flows.example.com/api"),
-    ("ACTIVEPIECES_BASE_URL", "http://flows.example.com/api"),
-    ("ACTIVEPIECES_BASE_URL", "https://flows.example.com:port/api"),
-    ("ACTIVEPIECES_API_KEY", ""),
-    ("ACTIVEPIECES_API_KEY", "sk hunter2"),
-    ("ACTIVEPIECES_API_KEY_FILE", "/nowhere/key"),
-]
-
-
-def set_environment(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    """Set a variable beside a key, unless it is about the key."""
-    if "API_KEY" not in name:
-        monkeypatch.setenv("ACTIVEPIECES_API_KEY", "sk-1")
-    monkeypatch.setenv(name, value)
-
-
-@pytest.mark.parametrize(("name", "value"), UNREADABLE)
-def test_unreadable_environment_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    set_environment(monkeypatch, name, value)
-    with pytest.raises(ConfigurationError) as caught:
-        Activepieces()
-    assert name.lower() in str(caught.value).lower()
-    assert "hunter2" not in str(caught.value)
-
-
-@pytest.mark.parametrize(("name", "value"), UNREADABLE)
-def test_unreadable_environment_is_named_async(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    async def run() -> None:
-        async with AsyncActivepieces() as client:
-            await client.projects.update(ID, {}, max_retries=0)
-
-    set_environment(monkeypatch, name, value)
-    with pytest.raises(ConfigurationError) as caught:
-        anyio.run(run)
-    assert name.lower() in str(caught.value).lower()
-    assert "hunter2" not in str(caught.value)
+# Addresses
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, value in UNREADABLE if not name.startswith("ACTIVEPIECES")]
-)
-def test_environment_is_not_read_beside_your_client(
-    service: StandIn, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
-    # Made before, since making an httpx client reads the same environment.
-    monkeypatch.setenv(name, value)
-    with monkeypatch.context() as before:
-        before.delenv(name)
-        clients = httpx.Client(transport=service.transport), httpx.AsyncClient(transport=service.transport)
-    with Activepieces(service.api_key, base_url=service.base_url, http_client=clients[0]) as client:
-        assert client.projects.update(ID, {}).id == ID
-    AsyncActivepieces(service.api_key, base_url=service.base_url, http_client=clients[1])
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
+    "base_url",
     [
-        ("NO_PROXY", "localhost,127.0.0.1,.example.com,*.internal,10.0.0.0/8,::1"),
-        ("HTTPS_PROXY", "proxy.example.com:3128"),
-        ("HTTPS_PROXY", "http://user:password@proxy.example.com"),
-        ("ACTIVEPIECES_BASE_URL", "https://flows.example.com/api/"),
+        "http://flows.example.com/api",
+        "http://10.0.0.1/api",
+        "http://localhost.example.com/api",
+        "http://127.0.0.1.example.com/api",
+        "ftp://flows.example.com",
+        "flows.example.com/api",
+        "https://",
+        "",
+        "https://user:password@flows.example.com/api",
+        "https://flows.example.com/api?x=1",
+        "https://flows.example.com/api#x",
+        "https://flows.example.com:port/api",
     ],
 )
-def test_readable_environment_is_accepted(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    set_environment(monkeypatch, name, value)
-    Activepieces().close()
+def test_address_must_be_https_and_an_address_alone(base_url: str) -> None:
+    with pytest.raises(ConfigurationError, match="base_url"):
+        Activepieces("sk-1", base_url=base_url)
 
 
-def test_certificates_of_the_environment_may_be_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    set_environment(monkeypatch, "SSL_CERT_DIR", str(tmp_path))
-    Activepieces().close()
+def test_invalid_address_is_shown_an_example() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Activepieces("sk-1", base_url="flows.example.com/api")
+    assert str(caught.value) == "base_url must be an address alone, like https://flows.example.com/api"
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://localhost:8080/api", "http://127.0.0.1/api", "http://127.1.2.3/api", "http://[::1]:1/api/"]
+)
+def test_loopback_may_be_http(base_url: str) -> None:
+    Activepieces("sk-1", base_url=base_url).close()
+
+
+def test_http_is_used_where_it_is_allowed(service: StandIn) -> None:
+    client = sync_client(service, base_url="http://flows.example.com/api", allow_http=True)
+    client.projects.update(ID, {})
+    assert service.requests[0].url == f"http://flows.example.com/api/v1/projects/{ID}"
+
+
+def test_default_address_is_the_cloud(service: StandIn) -> None:
+    sync_client(service, base_url=None).projects.update(ID, {})
+    assert service.requests[0].url == f"https://cloud.activepieces.com/api/v1/projects/{ID}"
+
+
+def test_slashes_at_the_end_of_an_address_are_dropped(service: StandIn) -> None:
+    sync_client(service, base_url="https://activepieces.test/api//").projects.update(ID, {})
+    assert service.requests[0].url == f"https://activepieces.test/api/v1/projects/{ID}"

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from activepieces_client import Activepieces, APIConnectionError, AsyncActivepieces
 from activepieces_client.testing import StandIn
 
-ID = "pRjEctId0000000000001"
+from .support.updates import ID
 
 
 class Tracing:

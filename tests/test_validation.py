@@ -1,20 +1,20 @@
-"""What is refused before anything is sent, with every problem and where it is."""
+"""A request is validated before it is sent: every violation, with its location."""
 
 from __future__ import annotations
 
 import datetime
 import decimal
 import enum
+import math
 import re
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
-import httpx
 import pytest
 
-from activepieces_client import Activepieces, RequestValidationError, validate
+from activepieces_client import RequestValidationError, validate
 from activepieces_client.models import (
     ColorName,
     PiecesFilterType,
@@ -24,9 +24,7 @@ from activepieces_client.models import (
 )
 from activepieces_client.testing import StandIn
 
-from .conftest import Update
-
-ID = "pRjEctId0000000000001"
+from .support.updates import ID, Update, sync_client
 
 
 def problems_of(body: object) -> dict[str, str]:
@@ -35,18 +33,22 @@ def problems_of(body: object) -> dict[str, str]:
     return {problem.path: problem.message for problem in caught.value.problems}
 
 
-def test_every_problem_at_once_in_the_order_of_the_body(service: StandIn, update: Update) -> None:
+def test_all_violations_are_reported_at_once(service: StandIn, update: Update) -> None:
     body = {
         "plan": {"pieces": ["a", 2], "nope": 1, "piecesFilterType": "SOME"},
         "displayname": "Acme",
         "icon": {},
         "maxConcurrentJobs": 0,
         "displayName": "a/b",
+        "metadata": {"share": math.nan},
     }
     with pytest.raises(RequestValidationError) as caught:
         update(service, "", body)
 
-    assert [problem.path for problem in caught.value.problems] == [
+    problems = {problem.path: problem.message for problem in caught.value.problems}
+    # What JSON cannot carry comes first; the rest is in the order of the validator.
+    assert next(iter(problems)) == "$.metadata.share"
+    assert problems.keys() == {
         "path.id",
         "$.plan.pieces[1]",
         "$.plan.nope",
@@ -55,25 +57,27 @@ def test_every_problem_at_once_in_the_order_of_the_body(service: StandIn, update
         "$.icon",
         "$.maxConcurrentJobs",
         "$.displayName",
-    ]
+        "$.metadata.share",
+    }
+    assert len(caught.value.problems) == len(problems)
     assert isinstance(caught.value, ValueError)
     head, first, *_ = str(caught.value).split("\n  ")
-    assert head == "nothing was sent, since the request is not valid:"
-    assert first == f"path.id: {caught.value.problems[0].message}"
+    assert head == "the request is invalid, and nothing was sent:"
+    assert first == f"$.metadata.share: {problems['$.metadata.share']}"
     assert service.requests == []
 
 
-def test_a_value_of_another_type_breaks_one_rule_not_two() -> None:
+def test_value_of_another_type_is_one_violation() -> None:
     with pytest.raises(RequestValidationError) as caught:
         validate({"plan": {"piecesFilterType": 5}})
     assert [problem.message for problem in caught.value.problems] == ['5 is not of type "string"']
 
 
-def test_an_id_that_is_no_text(service: StandIn) -> None:
+def test_id_that_is_no_string(service: StandIn) -> None:
     nested: Any = []
     for _ in range(100_000):
         nested = [nested]
-    client = Activepieces(service.api_key, http_client=httpx.Client(transport=service.transport))
+    client = sync_client(service)
     for project_id, shown in ((5, "5"), (None, "null"), (b"p1", "\"b'p1'\""), (nested, "<list, nested very deep>")):
         with pytest.raises(RequestValidationError, match=re.escape(f'path.id: {shown} is not of type "string"')):
             client.projects.update(cast(str, project_id), {})
@@ -83,7 +87,7 @@ def test_an_id_that_is_no_text(service: StandIn) -> None:
 @pytest.mark.parametrize(
     "project_id", ["", ".", "..", "a/../b", "../users", "a\\..\\b", "/a", "a" * 101, 5, None, "a\0b", "\ud800"]
 )
-def test_an_id_that_addresses_something_else_is_refused(service: StandIn, update: Update, project_id: str) -> None:
+def test_id_that_is_not_one_segment_is_invalid(service: StandIn, update: Update, project_id: str) -> None:
     try:
         with pytest.raises(RequestValidationError, match=r"path\.id"):
             update(service, project_id, {"displayName": "Acme"})
@@ -112,7 +116,7 @@ def test_an_id_that_addresses_something_else_is_refused(service: StandIn, update
         (None, "$", 'null is not of type "object"'),
     ],
 )
-def test_rules_of_the_specification(body: object, path: str, message: str) -> None:
+def test_constraints_of_the_document(body: object, path: str, message: str) -> None:
     problems = problems_of(body)
     assert list(problems) == [path]
     assert message in problems[path]
@@ -142,15 +146,15 @@ def deep() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("value", "path", "message"),
     [
-        (float("nan"), "$.metadata.x", "is not a number that JSON can carry"),
-        (float("-inf"), "$.metadata.x", "is not a number that JSON can carry"),
-        pytest.param(10**5000, "$.metadata.x", "is not a number that JSON can carry", id="huge"),
+        (float("nan"), "$.metadata.x", "is nan, which JSON cannot carry"),
+        (float("-inf"), "$.metadata.x", "is -inf, which JSON cannot carry"),
+        pytest.param(10**5000, "$.metadata.x", "is a number of this size, which JSON cannot carry", id="huge"),
         (decimal.Decimal("1.1"), "$.metadata.x", "is of type Decimal"),
         (datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), "$.metadata.x", "is of type datetime"),
         (b"bytes", "$.metadata.x", "is of type bytes"),
         ({1, 2}, "$.metadata.x", "is of type set"),
-        ({1: "a"}, "$.metadata.x", "has a key that is of type int"),
-        ({"a b": {None: 1}}, '$.metadata.x["a b"]', "has a key that is of type NoneType"),
+        ({1: "a"}, "$.metadata.x", "has a key of type int, where JSON has strings"),
+        ({"a b": {None: 1}}, '$.metadata.x["a b"]', "has a key of type NoneType, where JSON has strings"),
         ("a\0b", "$.metadata.x", "contains U+0000, which the service cannot store"),
         ({"a\0": 1}, "$.metadata.x", "has a key that contains U+0000"),
         ("\ud83d", "$.metadata.x", "contains U+D83D, which UTF-8 cannot carry"),
@@ -158,13 +162,13 @@ def deep() -> dict[str, Any]:
         ([0, object()], "$.metadata.x[1]", "is of type object"),
     ],
 )
-def test_what_json_cannot_carry_is_refused_where_it_is(value: object, path: str, message: str) -> None:
+def test_value_that_json_cannot_carry_is_located(value: object, path: str, message: str) -> None:
     problems = problems_of({"metadata": {"x": value}})
     assert list(problems) == [path]
     assert problems[path].startswith(message)
 
 
-def test_the_largest_float_and_200_levels_are_what_json_can_just_carry() -> None:
+def test_largest_float_and_200_levels_are_valid() -> None:
     value: list[Any] = []
     for _ in range(196):  # and what the value is in: metadata, the body, and the request
         value = [value]
@@ -173,13 +177,13 @@ def test_the_largest_float_and_200_levels_are_what_json_can_just_carry() -> None
     assert message == "is nested more than 200 levels deep"
 
 
-def test_endless_and_very_deep_values_are_refused() -> None:
+def test_endless_and_very_deep_values_are_invalid() -> None:
     assert set(problems_of({"metadata": cyclic()}).values()) == {"contains itself"}
     (message,) = problems_of({"metadata": deep()}).values()
     assert "nested more than" in message
 
 
-def test_what_python_derives_from_json_types_goes_out_as_json(service: StandIn, update: Update) -> None:
+def test_subclasses_of_json_types_are_sent_as_json(service: StandIn, update: Update) -> None:
     body: Mapping[str, Any] = MappingProxyType(
         {
             "displayName": Text("Acme"),
@@ -189,13 +193,15 @@ def test_what_python_derives_from_json_types_goes_out_as_json(service: StandIn, 
         }
     )
     update(service, ID, body, check_applied=False)
-    assert service.requests[0].content == (
-        b'{"displayName":"Acme","icon":{"color":"RED"},"plan":{"piecesFilterType":"ALLOWED","pieces":["a","b"]},'
-        b'"metadata":{"level":3}}'
-    )
+    assert service.requests[0].json == {
+        "displayName": "Acme",
+        "icon": {"color": "RED"},
+        "plan": {"piecesFilterType": "ALLOWED", "pieces": ["a", "b"]},
+        "metadata": {"level": 3},
+    }
 
 
-def test_a_model_with_fields_of_other_types_is_refused(service: StandIn, update: Update) -> None:
+def test_model_with_attributes_of_other_types(service: StandIn, update: Update) -> None:
     icon = cast(ProjectIconUpdate, {"color": "RED"})
     plan = ProjectPlanUpdate(pieces_filter_type=cast(PiecesFilterType, "ALLOWED"))
     with pytest.raises(RequestValidationError) as caught:
@@ -206,7 +212,7 @@ def test_a_model_with_fields_of_other_types_is_refused(service: StandIn, update:
     assert service.requests == []
 
 
-def test_values_of_more_than_100_characters_are_shortened() -> None:
+def test_values_beyond_100_characters_are_shortened() -> None:
     for name, shown in (
         ("ü/" + "ü" * 96, '"ü/' + "ü" * 96 + '"'),
         ("ü/" + "ü" * 97, '"ü/' + "ü" * 96 + "…"),
@@ -215,7 +221,7 @@ def test_values_of_more_than_100_characters_are_shortened() -> None:
         assert problems_of({"displayName": name}) == {"$.displayName": f'{shown} does not match "^[^./]+$"'}
 
 
-def test_a_valid_body_is_no_error() -> None:
+def test_valid_body_passes() -> None:
     validate({"displayName": "Acme", "maxConcurrentJobs": None, "metadata": {}})
     validate(UpdateProjectRequest(display_name="Acme"))
     validate({})

@@ -126,10 +126,11 @@ class BearerAuth(httpx.Auth):
 
     async def _read_async(self, reads: int) -> Key:
         async with self._async_lock.get():
-            if known := self._known_since(reads):
-                return known
-            value = self._source()
-            return self._accept(await value if inspect.isawaitable(value) else value)
+            return self._known_since(reads) or self._accept(await self._read_source())
+
+    async def _read_source(self) -> object:
+        value = self._source()
+        return await value if inspect.isawaitable(value) else value
 
     def _known_since(self, reads: int) -> Key | None:
         return self._key if self._key and self._key.reads > reads else None
@@ -139,6 +140,7 @@ class BearerAuth(httpx.Auth):
             value.close()
             raise ConfigurationError(_ASYNC)
         if not isinstance(value, str) or not _KEY.fullmatch(value):
+            del value  # no traceback shall show it
             raise ConfigurationError(f"{self._name} gives no key that a header can carry")
         reads = self._key.reads + 1 if self._key else 1
         known = self._key and self._key.value == value

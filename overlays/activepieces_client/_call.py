@@ -61,19 +61,19 @@ def _check_max_retries(_: Settings, __: attrs.Attribute[int], value: object) -> 
         raise errors.ConfigurationError(f"max_retries must be an integer from 0 up; it is {value!r}")
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)  # one that is half made, in the traceback of an invalid value, could not be shown
 class Settings:
     """What a call is made with."""
 
-    specification: Specification = attrs.field(repr=False)
+    specification: Specification
     base_url: str
     timeout: httpx.Timeout = attrs.field(converter=_finite)
     max_retries: int = attrs.field(validator=_check_max_retries)
     check_applied: bool = True
-    headers: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
-    cookies: dict[str, str] = attrs.field(factory=dict[str, str], repr=False)
+    headers: dict[str, str] = attrs.field(factory=dict[str, str])
+    cookies: dict[str, str] = attrs.field(factory=dict[str, str])
     # What has been warned of: the operation, and where a response deviates from its schema.
-    warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]], repr=False)
+    warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]])
 
     def evolve(self, **changes: object) -> Settings:
         """Return the same with changes; None changes nothing."""

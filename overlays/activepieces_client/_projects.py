@@ -16,7 +16,7 @@ import attrs
 from activepieces_api.types import UNSET, Unset
 
 from ._call import CallOptions
-from ._json import shorten
+from ._json import invalid_text, shorten
 from .exceptions import ActivepiecesError, Problem, RequestValidationError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def validate(body: Body) -> None:
     _validated({"body": _model(body).to_dict()})
 
 
-def _model(body: Body) -> UpdateProjectRequest:
+def _model(body: Body, **path: str) -> UpdateProjectRequest:
     """Return a body as the generated model, which is validated where it is sent.
 
     Raises:
@@ -60,7 +60,8 @@ def _model(body: Body) -> UpdateProjectRequest:
         if isinstance(body, UpdateProjectRequest):
             raise RequestValidationError(list(_unfit_attributes(body))) from None
     # The model drops what it does not know, and fails at what it does not expect: here is where that is said.
-    return UpdateProjectRequest.from_dict(_validated({"body": body})["body"])
+    request = {"body": body, "path": path} if path else {"body": body}
+    return UpdateProjectRequest.from_dict(_validated(request)["body"])
 
 
 def _validated(request: Mapping[str, object]) -> dict[str, Any]:
@@ -84,6 +85,8 @@ def _path_id(project_id: object) -> str:
     """Return an id as plain text: the generated function would send `Tenant.ACME` for a str that is an Enum."""
     if not isinstance(project_id, str):
         raise RequestValidationError([Problem("path.id", f'{shorten(project_id)} is not of type "string"')])
+    if problem := invalid_text(project_id):  # which the generated function could not quote
+        raise RequestValidationError([Problem("path.id", problem)])
     return str.__str__(project_id)
 
 
@@ -165,7 +168,8 @@ class Projects:
         """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_, model = self._generated(**options), _path_id(project_id), _model(body)
+        client, id_ = self._generated(**options), _path_id(project_id)
+        model = _model(body, id=id_)
         return cast("Response[Project]", update_project.sync_detailed(id_, client=client, body=model))
 
     def update_many(
@@ -257,7 +261,8 @@ class AsyncProjects:
         """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_, model = self._generated(**options), _path_id(project_id), _model(body)
+        client, id_ = self._generated(**options), _path_id(project_id)
+        model = _model(body, id=id_)
         return cast("Response[Project]", await update_project.asyncio_detailed(id_, client=client, body=model))
 
     def update_many(

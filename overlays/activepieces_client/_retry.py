@@ -47,7 +47,7 @@ def parse_retry_after(response: httpx.Response) -> float | None:
     A number of seconds, with decimals too, which some proxies send; or a date in any of HTTP's three formats.
     """
     header = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,15}(\.[0-9]*)?", header):
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", header):
         return float(header)
     try:
         date = email.utils.parsedate_to_datetime(header)

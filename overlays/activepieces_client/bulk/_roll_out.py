@@ -211,9 +211,9 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
         super().__init__(*arguments)
         self._update = update
         self._updates = aiter(updates) if isinstance(updates, AsyncIterable) else iter(updates)
-        self._send, self._receive = anyio.create_memory_object_stream[_Result](math.inf)
 
     async def __aenter__(self) -> Self:
+        self._send, self._receive = anyio.create_memory_object_stream[_Result](math.inf)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._open = True
@@ -264,4 +264,5 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
         self._send.send_nowait((update, result))
 
     def _wake(self) -> None:
-        self._send.send_nowait(None)
+        if self._open:
+            self._send.send_nowait(None)

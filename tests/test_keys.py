@@ -1,4 +1,4 @@
-"""A key that can be renewed is asked for again when the service says 401: once, and by one call for all."""
+"""API keys: where they come from, when they are renewed, and that nothing shows them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
+from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
 from activepieces_client import (
     Activepieces,
+    ActivepiecesError,
     AsyncActivepieces,
     AuthenticationError,
     ConfigurationError,
@@ -25,10 +29,91 @@ from activepieces_client import (
 )
 from activepieces_client.testing import StandIn
 
-from . import hostile
-from .conftest import Update, project_json
+from .support import raw_server
+from .support.leaks import API_KEY
+from .support.updates import ID, Update, project_json, sync_client, update_async
 
-ID = "pRjEctId0000000000001"
+# Sources
+
+
+def test_key_comes_from_a_file(
+    service: StandIn, update: Update, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"\n {service.api_key}\n", encoding="utf-8")
+    monkeypatch.setenv("ACTIVEPIECES_API_KEY_FILE", str(file))
+    update(service, ID, {}, client={"api_key": None})
+    assert service.requests[0].headers["authorization"] == f"Bearer {service.api_key}"
+
+
+def test_key_comes_from_a_callable(service: StandIn, update: Update) -> None:
+    update(service, ID, {}, client={"api_key": lambda: service.member_key})
+    assert service.requests[0].headers["authorization"] == f"Bearer {service.member_key}"
+
+
+def test_key_comes_from_an_async_callable(service: StandIn, backend: str) -> None:
+    async def read_key() -> str:
+        await anyio.lowlevel.checkpoint()
+        return service.member_key
+
+    update_async(backend)(service, ID, {}, client={"api_key": read_key})
+    assert service.requests[0].headers["authorization"] == f"Bearer {service.member_key}"
+
+
+def test_argument_beats_environment_beats_file(
+    service: StandIn, update: Update, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACTIVEPIECES_API_KEY", service.member_key)
+    monkeypatch.setenv("ACTIVEPIECES_API_KEY_FILE", "/nowhere")
+    update(service, ID, {}, client={"api_key": None})
+    update(service, ID, {})
+    keys = [request.headers["authorization"].removeprefix("Bearer ") for request in service.requests]
+    assert keys == [service.member_key, service.api_key]
+
+
+def test_missing_key_names_where_it_could_be() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Activepieces()
+    for name in ("api_key", "ACTIVEPIECES_API_KEY", "ACTIVEPIECES_API_KEY_FILE"):
+        assert name in str(caught.value)
+
+
+def test_unreadable_key_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTIVEPIECES_API_KEY_FILE", "/nowhere/key")
+    with pytest.raises(ConfigurationError, match="cannot read /nowhere/key: FileNotFoundError"):
+        Activepieces()
+
+
+@pytest.mark.parametrize("key", ["", "sk-hunter2\n", "sk hunter2", "sk-hunter2\0", "sk-hunter2é"])
+@pytest.mark.parametrize("client", [Activepieces, AsyncActivepieces])
+def test_key_that_no_header_carries_is_not_shown(client: type[Activepieces], key: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        client(key)
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    values = [
+        value
+        for frame in shown.stack
+        if "activepieces_client" in frame.filename
+        for value in (frame.locals or {}).values()
+    ]
+    assert values
+    assert str(caught.value) == "api_key gives no key that a header can carry"
+    assert "hunter2" not in "".join([str(caught.value), *values])
+
+
+def test_representations_do_not_show_the_key(service: StandIn, update: Update) -> None:
+    client = Activepieces(service.api_key)
+    assert client.generated.token == ""
+    service.fail(400)
+    with pytest.raises(ActivepiecesError) as caught:
+        update(service, ID, {})
+    error = caught.value
+    for shown in (repr(client), repr(client.generated), str(error), repr(error), repr(vars(error))):
+        assert service.api_key not in shown
+    client.close()
+
+
+# Renewal
 
 
 class Source:
@@ -36,18 +121,18 @@ class Source:
 
     def __init__(self, *keys: str) -> None:
         self.keys = list(keys)
-        self.asked = 0
+        self.reads = 0
 
     def __call__(self) -> str:
-        self.asked += 1
-        return self.keys[min(self.asked, len(self.keys)) - 1]
+        self.reads += 1
+        return self.keys[min(self.reads, len(self.keys)) - 1]
 
     async def slowly(self) -> str:
         await anyio.sleep(0.02)
         return self()
 
 
-def test_a_changed_key_is_tried_once_more(service: StandIn, update: Update) -> None:
+def test_key_is_renewed_on_401(service: StandIn, update: Update) -> None:
     source = Source("old", service.api_key)
     assert update(service, ID, {"displayName": "Acme"}, client={"api_key": source}).display_name == "Acme"
     keys = [request.headers["authorization"] for request in service.requests]
@@ -66,7 +151,7 @@ def test_expired_session_renews_the_key(service: StandIn, update: Update) -> Non
     assert update(service, ID, {"displayName": "Acme"}, client={"api_key": source}).display_name == "Acme"
     keys = [request.headers["authorization"] for request in service.requests]
     assert keys == ["Bearer old", f"Bearer {service.api_key}"]
-    assert source.asked == 2
+    assert source.reads == 2
 
 
 def test_expired_session_renews_the_key_once(service: StandIn, update: Update) -> None:
@@ -75,7 +160,7 @@ def test_expired_session_renews_the_key_once(service: StandIn, update: Update) -
     with pytest.raises(PermissionDeniedError, match="SESSION_EXPIRED") as caught:
         update(service, ID, {}, client={"api_key": source})
     assert caught.value.code == "SESSION_EXPIRED"
-    assert (source.asked, len(service.requests)) == (2, 2)
+    assert (source.reads, len(service.requests)) == (2, 2)
 
 
 def test_expired_session_of_a_string_is_not_renewed(service: StandIn, update: Update) -> None:
@@ -102,78 +187,88 @@ def test_other_403_does_not_renew_the_key(service: StandIn, update: Update, cont
     with pytest.raises(PermissionDeniedError) as caught:
         update(service, ID, {}, client={"api_key": source})
     assert caught.value.response.content == content
-    assert (source.asked, len(service.requests)) == (1, 1)
+    assert (source.reads, len(service.requests)) == (1, 1)
 
 
-@pytest.mark.parametrize("read", [b"401 Unauthorized", b"403 Forbidden"])
-def test_key_is_renewed_on_the_same_connection(read: bytes) -> None:
+@pytest.mark.parametrize("status", [b"401 Unauthorized", b"403 Forbidden"])
+def test_key_is_renewed_on_the_same_connection(status: bytes) -> None:
     source = Source("old", "new")
     content = b'{"code": "SESSION_EXPIRED", "params": {}}'
 
     def handle(connection: socket.socket) -> None:
-        while request := hostile.read_request(connection):
+        while request := raw_server.read_request(connection):
             if b"Bearer old" in request:
-                hostile.respond(connection, content, status=read)
+                raw_server.respond(connection, content, status=status)
             else:
-                hostile.respond(connection, project_json())
+                raw_server.respond(connection, project_json())
 
-    with hostile.serve(handle) as server, Activepieces(source, base_url=server.base_url) as client:
+    with raw_server.serve(handle) as server, Activepieces(source, base_url=server.base_url) as client:
         assert client.projects.update(ID, {}).id == ID
         assert server.connections == 1
 
 
-def test_a_key_that_stays_the_same_is_not_tried_again(service: StandIn, update: Update) -> None:
+def test_unchanged_key_is_not_sent_again(service: StandIn, update: Update) -> None:
     source = Source("old")
     with pytest.raises(AuthenticationError, match="INVALID_BEARER_TOKEN"):
         update(service, ID, {}, client={"api_key": source})
-    assert (source.asked, len(service.requests)) == (2, 1)
+    assert (source.reads, len(service.requests)) == (2, 1)
 
 
-def test_two_bad_keys_are_enough(service: StandIn, update: Update) -> None:
+def test_key_is_renewed_only_once(service: StandIn, update: Update) -> None:
     source = Source("old", "older", "oldest")
     with pytest.raises(AuthenticationError):
         update(service, ID, {}, client={"api_key": source})
-    assert (source.asked, len(service.requests)) == (2, 2)
+    assert (source.reads, len(service.requests)) == (2, 2)
 
 
-def test_a_string_is_not_renewed(service: StandIn, update: Update) -> None:
+def test_string_is_not_renewed(service: StandIn, update: Update) -> None:
     with pytest.raises(AuthenticationError):
         update(service, ID, {}, client={"api_key": "old"})
     assert len(service.requests) == 1
 
 
-def test_a_key_file_is_read_again(service: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_file_is_read_again(service: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "key"
     file.write_text("old\n", encoding="utf-8")
     monkeypatch.setenv("ACTIVEPIECES_API_KEY_FILE", str(file))
-    http_client = httpx.Client(transport=service.transport)
-    client = Activepieces(base_url=service.base_url, http_client=http_client)
+    client = sync_client(service, api_key=None)
     file.write_text(f"{service.api_key}\n", encoding="utf-8")
     client.projects.update(ID, {})
     assert len(service.requests) == 2
 
 
-def test_a_source_that_gives_no_key(service: StandIn, update: Update) -> None:
+@pytest.mark.parametrize("value", ["", None, b"sk-1", f"{API_KEY}\n"])
+def test_source_without_a_key_is_an_error(service: StandIn, update: Update, value: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        update(service, ID, {}, client={"api_key": Source("sk-1\n")})
+        update(service, ID, {}, client={"api_key": lambda: value})
     assert str(caught.value) == "api_key() gives no key that a header can carry"
     assert service.requests == []
 
 
-def test_what_the_source_raises_is_its_own_and_nothing_is_repeated(service: StandIn, update: Update) -> None:
-    asked: list[None] = []
+def test_async_source_without_a_key_is_an_error(service: StandIn, backend: str) -> None:
+    async def read_key() -> str:
+        await anyio.lowlevel.checkpoint()
+        return f"{API_KEY}\n"
+
+    with pytest.raises(ConfigurationError, match="gives no key"):
+        update_async(backend)(service, ID, {}, client={"api_key": read_key})
+    assert service.requests == []
+
+
+def test_error_of_a_source_passes_through(service: StandIn, update: Update) -> None:
+    reads: list[None] = []
 
     def source() -> str:
-        asked.append(None)
+        reads.append(None)
         raise TimeoutError("the vault is silent")
 
     with pytest.raises(TimeoutError, match="the vault is silent"):
         update(service, ID, {}, client={"api_key": source})
-    assert len(asked) == 1
+    assert len(reads) == 1
     assert service.requests == []
 
 
-def test_many_threads_ask_the_source_once() -> None:
+def test_threads_renew_the_key_once() -> None:
     with StandIn().serve() as service:
         source = Source("old", service.api_key)
 
@@ -188,27 +283,27 @@ def test_many_threads_ask_the_source_once() -> None:
         for thread in threads:
             thread.join()
         client.close()
-        assert source.asked == 2
+        assert source.reads == 2
         assert (
             len([request for request in service.requests if service.api_key in request.headers["authorization"]]) == 16
         )
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_child_that_is_forked_while_the_source_is_asked_asks_it_too() -> None:
+def test_fork_while_the_source_is_read() -> None:
     program = f"""
 import os, sys, threading, time
 from activepieces_client import Activepieces
-parent, asked = os.getpid(), threading.Event()
+parent, reading = os.getpid(), threading.Event()
 def key():
     if os.getpid() == parent:
-        asked.set()
+        reading.set()
         time.sleep(0.5)
     return sys.argv[1]
 client = Activepieces(key)
 thread = threading.Thread(target=client.projects.update, args=("{ID}", {{}}))
 thread.start()
-asked.wait()
+reading.wait()
 child = os.fork()
 if not child:
     client.projects.update("{ID}", {{}})
@@ -225,7 +320,7 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 @pytest.mark.parametrize("renewed", [True, False])
 @pytest.mark.anyio
-async def test_many_tasks_ask_the_source_once(renewed: bool) -> None:
+async def test_tasks_renew_the_key_once(renewed: bool) -> None:
     with StandIn().serve() as service:
         source = Source("old", service.api_key) if renewed else Source("old")
         failures: list[AuthenticationError] = []
@@ -242,11 +337,11 @@ async def test_many_tasks_ask_the_source_once(renewed: bool) -> None:
         ):
             for _ in range(16):
                 group.start_soon(update)
-        assert source.asked == 2
+        assert source.reads == 2
         assert len(failures) == (0 if renewed else 16)
 
 
-def test_clients_do_not_carry_their_key_away() -> None:
+def test_client_cannot_be_copied_or_pickled() -> None:
     client = Activepieces("sk-hunter2")
     for carry in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError):

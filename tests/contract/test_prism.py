@@ -27,9 +27,9 @@ from activepieces_client import Activepieces, RequestValidationError, validate
 from activepieces_client.models import UpdateProjectRequest
 from activepieces_client.testing import StandIn
 
-from . import hostile, values
+from ..support import raw_server, strategies
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = str(ROOT / "openapi.yaml")
 PRISM = ROOT / "requirements" / "prism" / "node_modules" / "@stoplight" / "prism-cli" / "dist" / "index.js"
 KEY = "sk-1"
@@ -75,14 +75,14 @@ def relay() -> Iterator[Relay]:
     with prism("mock", DOCUMENT) as port:
 
         def handle(connection: socket.socket) -> None:
-            request = hostile.read_request(connection)
+            request = raw_server.read_request(connection)
             requests.append(request)
             with socket.create_connection(("127.0.0.1", port)) as upstream:
                 upstream.sendall(request.replace(b"\r\nConnection: keep-alive", b"\r\nConnection: close"))
                 while answer := upstream.recv(65536):
                     connection.sendall(answer)
 
-        with hostile.serve(handle) as server:
+        with raw_server.serve(handle) as server:
             yield Relay(server.base_url.removesuffix("/api"), requests)
 
 
@@ -113,7 +113,7 @@ def in_ascii(value: Any) -> Any:
 
 
 @drawn
-@given(values.any_for("UpdateProjectRequest").map(in_ascii))
+@given(strategies.any_for("UpdateProjectRequest").map(in_ascii))
 def test_what_is_valid_for_the_client_is_valid_for_prism(relay: Relay, body: Any) -> None:
     try:
         validate(body)
@@ -131,7 +131,7 @@ ids = st.text(st.characters(exclude_characters="\0/\\", exclude_categories=["Cs"
 
 
 @drawn
-@given(ids.filter(lambda text: text not in (".", "..")), values.conforming("UpdateProjectRequest"), st.booleans())
+@given(ids.filter(lambda text: text not in (".", "..")), strategies.conforming("UpdateProjectRequest"), st.booleans())
 def test_what_prism_takes_from_the_client_is_what_was_meant(
     relay: Relay, client: Activepieces, project_id: str, body: dict[str, Any], typed: bool
 ) -> None:
@@ -144,7 +144,7 @@ def test_what_prism_takes_from_the_client_is_what_was_meant(
 
 
 @settings(drawn, max_examples=CASES // 10)
-@given(values.any_for("UpdateProjectRequest").map(in_ascii))
+@given(strategies.any_for("UpdateProjectRequest").map(in_ascii))
 def test_what_the_stand_in_answers_is_valid_for_prism(front: str, body: Any) -> None:
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
     answer = httpx.post(f"{front}/v1/projects/{ID}", json=body, headers=headers, timeout=60)

@@ -1,0 +1,46 @@
+"""An API key that is planted in every test, and the search for it in whatever an error shows."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import pickle
+import traceback
+from collections.abc import Callable, Generator, Iterator
+
+import pytest
+
+from activepieces_client import ActivepiecesError
+from activepieces_client.testing import StandIn
+
+API_KEY = StandIn().api_key
+
+
+def representations(error: BaseException) -> Iterator[Callable[[], object]]:
+    """Yield the ways in which an error is shown: logged, printed, pickled, copied, and in a traceback with locals."""
+    yield from (functools.partial(way, error) for way in (str, repr, vars, pickle.dumps))
+    if isinstance(error, ActivepiecesError):  # those of httpx cannot be copied
+        yield lambda: vars(copy.copy(error))
+    for carrier in (error, getattr(error, "response", None)):
+        if request := getattr(carrier, "request", None):
+            yield functools.partial(repr, [request.headers.multi_items(), request.extensions])
+    shown: traceback.TracebackException | None = traceback.TracebackException.from_exception(error, capture_locals=True)
+    while shown:
+        # The frames of the tests have the key, and may.
+        frames = [frame.locals for frame in shown.stack if "/tests/" not in frame.filename]
+        yield functools.partial(repr, [*shown.format_exception_only(), frames])
+        shown = shown.__cause__ or shown.__context__
+
+
+@contextlib.contextmanager
+def no_leak() -> Generator[None]:
+    """Fail the test where an error that leaves the block shows the key."""
+    try:
+        yield
+    except Exception as error:
+        for represent in representations(error):
+            with contextlib.suppress(RecursionError):  # of a value too deep to be shown
+                if API_KEY in str(represent()):
+                    pytest.fail("an error shows the key")
+        raise

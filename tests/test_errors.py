@@ -1,0 +1,145 @@
+"""The exception of each status and of each failure to get a response: its class, its attributes, its copies."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import httpx
+import pytest
+
+from activepieces_client import (
+    ActivepiecesError,
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PayloadTooLargeError,
+    PaymentRequiredError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+)
+from activepieces_client.testing import StandIn
+
+from .support.updates import ID, Update
+
+ONCE: dict[str, Any] = {"max_retries": 0}
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (301, APIStatusError),
+        (400, BadRequestError),
+        (401, AuthenticationError),
+        (402, PaymentRequiredError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (409, ConflictError),
+        (413, PayloadTooLargeError),
+        (418, APIStatusError),
+        (429, RateLimitError),
+        (500, ServerError),
+        (503, ServerError),
+        (520, ServerError),
+        (599, ServerError),
+    ],
+)
+def test_each_status_has_its_error(service: StandIn, update: Update, status: int, error: type[APIStatusError]) -> None:
+    service.fail(status)
+    with pytest.raises(APIStatusError) as caught:
+        update(service, ID, {"displayName": "Acme"}, **ONCE)
+    assert type(caught.value) is error
+    assert caught.value.status_code == status
+    assert caught.value.response.status_code == status
+    assert caught.value.request.headers["authorization"] == "[redacted]"
+    assert caught.value.attempts == error(caught.value.response).attempts == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Bad gateway</html>",
+        b'{"code": "ENTI',
+        b"\xff\xfe",
+        b"[1]",
+        b'"text"',
+        b'{"code": 5, "params": []}',
+        b"[" * 100_000,
+    ],
+)
+@pytest.mark.parametrize("status", [404, 502, 520])
+def test_error_with_any_body_has_its_status(service: StandIn, update: Update, status: int, body: bytes) -> None:
+    service.fail(httpx.Response(status, content=body, headers={"content-type": "application/json"}))
+    with pytest.raises(APIStatusError) as caught:
+        update(service, ID, {}, **ONCE)
+    assert caught.value.status_code == status
+    assert caught.value.code is None
+    assert caught.value.params == {}
+    assert caught.value.message
+
+
+def test_service_envelope_is_read(service: StandIn, update: Update) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        update(service, "noSuchProject", {})
+    assert caught.value.code == "ENTITY_NOT_FOUND"
+    assert caught.value.params == {"entityId": "noSuchProject", "entityType": "project"}
+
+
+def test_framework_envelope_is_read(service: StandIn, update: Update) -> None:
+    with pytest.raises(ServerError) as caught:
+        update(service, ID, {"maxConcurrentJobs": 2**31}, **ONCE)
+    assert caught.value.code == "22003"
+    assert caught.value.message == 'value "2147483648" is out of range for type integer'
+
+
+def test_broken_connection_is_a_connection_error(any_service: StandIn, update: Update) -> None:
+    any_service.fail(httpx.ReadError)
+    with pytest.raises(APIConnectionError) as caught:
+        update(any_service, ID, {}, **ONCE)
+    assert type(caught.value) is APIConnectionError
+    assert caught.value.attempts == 1
+
+
+def test_silent_server_is_a_timeout_error(any_service: StandIn, update: Update) -> None:
+    any_service.fail(httpx.ReadTimeout)
+    with pytest.raises(APITimeoutError, match="ReadTimeout"):
+        update(any_service, ID, {}, timeout=0.2, **ONCE)
+
+
+def test_status_outside_the_iana_list_over_a_socket(update: Update) -> None:
+    with StandIn().serve() as service:
+        service.fail(520)
+        with pytest.raises(ServerError, match="520"):
+            update(service, ID, {}, **ONCE)
+
+
+def test_errors_can_be_pickled(service: StandIn, update: Update) -> None:
+    service.fail(404, (429, {"retry-after": "3"}), httpx.ReadTimeout, httpx.Response(200, json={}))
+    for _ in range(4):
+        with pytest.raises(ActivepiecesError) as caught:
+            update(service, ID, {}, **ONCE)
+        again = pickle.loads(pickle.dumps(caught.value))
+        assert (type(again), str(again)) == (type(caught.value), str(caught.value))
+        assert vars(again).keys() == vars(caught.value).keys()
+        assert service.api_key not in repr(pickle.dumps(caught.value))
+
+
+def test_error_that_users_make_has_one_attempt() -> None:
+    error = APIConnectionError("no network", httpx.Request("GET", "https://flows.example.com/api"))
+    assert error.attempts == 1
+    assert str(error) == "no network from https://flows.example.com:443 (GET /api, 1 attempt)"
+
+
+def test_redirect_is_not_followed(service: StandIn, update: Update, kind: str) -> None:
+    service.fail((307, {"location": f"{service.base_url}/v1/projects/{ID}"}))
+    make: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
+    client = {"http_client": make(transport=service.transport, follow_redirects=True)}
+    with pytest.raises(APIStatusError, match="a redirect"):
+        update(service, ID, {}, client=client)
+    assert len(service.requests) == 1
