@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     open_streams()
     try:
         given = parser().parse_args(arguments)
-        return _COMMANDS[given.command](given)
+        return _with_output(given.command, _COMMANDS[given.command](given))
     except KeyboardInterrupt:
         return 130
     except _InvalidInputError:
@@ -152,6 +152,20 @@ def main(arguments: list[str] | None = None) -> int:
     except (ActivepiecesError, *_BAD_INPUT) as error:
         say(f"activepieces-client: {_printable_lines(str(error))}")
         return 2 if isinstance(error, _BAD_INPUT) else 1
+
+
+def _with_output(command: str, code: int) -> int:
+    """Return the exit code of a command whose output may be lost; a roll-out has seen to that itself."""
+    error = failure()
+    if error is None or command == "apply":
+        return code
+    if command == "update":
+        say(f"the update was made, but the output could not be written: {error.strerror}")
+        return code
+    if isinstance(error, BrokenPipeError):  # whoever reads has enough, as `head` does
+        return code
+    say(f"activepieces-client: the output could not be written: {error.strerror}")
+    return 1
 
 
 def _printable_lines(text: str) -> str:

@@ -54,7 +54,8 @@ class RollOutProgress:
             yield
             return
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-        with Progress(*columns, console=console) as self._bar:
+        # Not in place of the standard streams, which know how to fail.
+        with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as self._bar:
             self._bar.add_task("", total=self.total, completed=self.counts.total(), said="")
             yield
         self._bar = None
