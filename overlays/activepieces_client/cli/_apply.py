@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -59,7 +60,9 @@ def apply(client: Activepieces, updates: Updates, resolved: Resolved, path: Path
     with contextlib.nullcontext() if path is None else Journal(path) as journal:
         settled |= _settled(updates, journal.entries if journal else {})
         _show_refused(settled)
-        progress = RollOutProgress(updates.count, Counter(entry.outcome for entry in settled.values()))
+        counts = Counter(entry.outcome for entry in settled.values())
+        may_have_bar = not (options.as_json and sys.stdout.isatty())
+        progress = RollOutProgress(updates.count, counts, may_have_bar)
         with roll_out as outcomes, stopping_on_signals(outcomes.stop) as signals, progress.shown():
             broken = _record(outcomes, lines, journal, progress, options)
     _summarize(progress, interrupted=bool(signals), stopped=outcomes.stopped, broken=broken, as_json=options.as_json)

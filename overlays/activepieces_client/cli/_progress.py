@@ -24,10 +24,12 @@ class RollOutProgress:
 
     Attributes:
         counts: How many lines are done, refused and failed, those of earlier runs included.
+        may_have_bar: Whether nothing else is printed to the terminal.
     """
 
     total: int
     counts: Counter[str]
+    may_have_bar: bool
     _start: float = attrs.field(factory=time.monotonic)
     _shown: float = attrs.field(factory=time.monotonic)
     _before: int = attrs.field(init=False)
@@ -50,7 +52,7 @@ class RollOutProgress:
     def shown(self) -> Generator[None]:
         """Show a bar where standard error is a terminal."""
         console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
-        if not console.is_terminal:
+        if not (console.is_terminal and self.may_have_bar):
             yield
             return
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
