@@ -151,7 +151,7 @@ def rollout(session: nox.Session) -> None:
     """A roll-out of 10,000 updates among faults, killed twice, and what a roll-out costs; some fifteen minutes."""
     install(session, "tests")
     install_package(session)
-    session.run("pytest", "tests/test_cli.py", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
+    session.run("pytest", "tests/cli", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
     session.run("pytest", "tests/test_connections.py", "-k", "gathered", env={"GATHERED_UPDATES": "10000"})
     session.run("python", "benchmarks/rollout.py")
 
