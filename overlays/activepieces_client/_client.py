@@ -67,7 +67,7 @@ class _Client(Generic[Source, HttpClient, Pool]):
 
 
 class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
-    """The client.
+    """A client for one Activepieces platform, which threads may share.
 
     Args:
         api_key: The key, or a callable that returns it and is called again when the service rejects the key; else
@@ -77,7 +77,8 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
             and 5 to connect. An attempt takes at most its phases together.
         max_retries: How often to retry what may be retried; 2 by default.
         http_client: Your own `httpx.Client`, with its proxies, certificates, transport and hooks. It is not closed for
-            you, and no redirect is followed, whatever it says.
+            you, no redirect is followed, whatever it says, and its limits are yours: more than 8 updates at a time can
+            hang a default server. Without one, a client has 8 connections.
         allow_http: Whether the address may be http, which shows the key to everyone on the way; loopback always may.
 
     Raises:
@@ -118,13 +119,18 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
 
 
 class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
-    """The client for asyncio and trio; see Activepieces for the other arguments and what is raised.
-
-    It may be used in several event loops, one after the other or at once: each has connections of its own.
+    """A client for asyncio and trio, which tasks may share, and event loops: each has connections of its own.
 
     Args:
-        api_key: As there; the callable may also be async.
-        http_client: Your own `httpx.AsyncClient`.
+        api_key: The key, or a callable, which may be async; otherwise as for `Activepieces`.
+        base_url: As for `Activepieces`.
+        timeout: As for `Activepieces`.
+        max_retries: As for `Activepieces`.
+        http_client: Your own `httpx.AsyncClient`; otherwise as for `Activepieces`.
+        allow_http: As for `Activepieces`.
+
+    Raises:
+        ConfigurationError: An argument or an environment variable is missing or invalid.
     """
 
     def _connect(self, http_client: httpx.AsyncClient | None, headers: dict[str, str]) -> Connections[AsyncPool]:

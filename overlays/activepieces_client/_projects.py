@@ -136,7 +136,7 @@ def _only(found: Iterable[Project], external_id: str) -> Project | None:
 
 
 class Projects:
-    """Projects, as `client.projects`."""
+    """The operations on projects, as `client.projects`."""
 
     def __init__(self, generated: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
         self._generated, self._max_connections = generated, max_connections
@@ -248,7 +248,7 @@ class Projects:
 
 
 class AsyncProjects:
-    """Projects, as `client.projects` of the async client; the methods are those of `Projects`."""
+    """The operations on projects, as `client.projects` of the async client."""
 
     def __init__(self, generated: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
         self._generated, self._max_connections = generated, max_connections
