@@ -30,7 +30,7 @@ GROUPS = {
     **dict.fromkeys(("bench", "contract", "docs", "mutation", "tests", "typing"), True),
 }
 
-PYTHON_FILES = ["benchmarks", "noxfile.py", "overlays", "tests", "tools"]
+PYTHON_FILES = ["benchmarks", "docs", "noxfile.py", "overlays", "tests", "tools"]
 
 
 def install(session: nox.Session, group: str) -> None:
@@ -82,17 +82,23 @@ def format_(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Mypy and pyright, both strict: over all that is here, and over users' code with the installed wheel."""
+    """Mypy and pyright, both strict: over all that is here; with the wheel, over users' code and the documentation."""
     install(session, "typing")
     install_package(session)
     install_node_programs(session)
     pyright = ["node", str(Path("requirements/node/node_modules/pyright/index.js").resolve())]
     session.run("mypy")
     session.run(*pyright, "--pythonpath", f"{session.bin}/python")
-    users_code = str(Path("tests/typing/users_code.py").resolve())
-    with session.chdir(session.create_tmp()):  # where no source of ours is found
-        session.run("mypy", "--strict", "--config-file=", users_code)
-        session.run(*pyright, "--pythonpath", f"{session.bin}/python", users_code)
+    users_code, documentation = (
+        str(Path(path).resolve()) for path in ("tests/typing/users_code.py", "tests/documentation.py")
+    )
+    blocks = Path(session.create_tmp(), "documentation")
+    shutil.rmtree(blocks, ignore_errors=True)
+    blocks.mkdir()
+    with session.chdir(blocks):  # where no source of ours is found
+        session.run("python", documentation, ".")
+        session.run("mypy", "--strict", "--config-file=", users_code, ".")
+        session.run(*pyright, "--pythonpath", f"{session.bin}/python", users_code, ".")
         session.run(*pyright, "--verifytypes", "activepieces_client", "--ignoreexternal")
 
 
@@ -145,7 +151,7 @@ def rollout(session: nox.Session) -> None:
     """A roll-out of 10,000 updates among faults, killed twice, and what a roll-out costs; some fifteen minutes."""
     install(session, "tests")
     install_package(session)
-    session.run("pytest", "tests/test_cli.py", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
+    session.run("pytest", "tests/cli", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
     session.run("pytest", "tests/test_connections.py", "-k", "gathered", env={"GATHERED_UPDATES": "10000"})
     session.run("python", "benchmarks/rollout.py")
 
@@ -193,11 +199,11 @@ def diff(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Make site/: the specification as one page, and the documentation of the Python interface beside it."""
+    """Build the documentation, with its reference and the specification, in site/; a warning is an error."""
     install(session, "docs")
-    install_node_programs(session)
     install_package(session)
-    session.run("python", "-m", "tools.docs")
+    cache = session.create_tmp()
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "-d", cache, "docs", "site")
 
 
 @nox.session(default=False)

@@ -78,6 +78,8 @@ class Settings:
     def evolve(self, **changes: object) -> Settings:
         """Return the same with changes; None changes nothing."""
         given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+        if "headers" in given:
+            given["headers"] = {**self.headers, **given["headers"]}
         return attrs.evolve(self, **given)
 
 
@@ -140,10 +142,7 @@ def call(
 def _build_request(
     settings: Settings, http_client: HttpClient, method: str, url: str, arguments: dict[str, Any]
 ) -> httpx.Request:
-    # Uncompressed, since the size of a compressed response says nothing about what it becomes.
-    headers = {**settings.headers, **arguments.get("headers", {}), "Accept-Encoding": "identity"}
-    if http_client.headers.get("User-Agent", "").startswith("python-httpx/"):
-        headers.setdefault("User-Agent", settings.specification.user_agent)
+    headers = {**settings.headers, **arguments.get("headers", {})}
     cookies = {**settings.cookies, **arguments.get("cookies", {})} or None
     return http_client.build_request(
         method,

@@ -44,13 +44,19 @@ class _Client(Generic[Source, HttpClient, Pool]):
         set_up_logging()
         document = specification()
         self._base_url = resolve_base_url(base_url, document.first_server, allow_http=allow_http)
-        self._connections: Connections[Pool] = self._connect(http_client)
+        # Uncompressed, since the size of a compressed response says nothing about what it becomes.
+        headers = {"Accept-Encoding": "identity", "User-Agent": document.user_agent}
+        if http_client and not http_client.headers.get("User-Agent", "").startswith("python-httpx/"):
+            del headers["User-Agent"]
+        self._connections: Connections[Pool] = self._connect(http_client, headers)
         self._auth = BearerAuth(secret, may_be_async=isinstance(self, AsyncActivepieces))
         if timeout is None:
             timeout = http_client.timeout if http_client else DEFAULT_TIMEOUT
-        self._settings = Settings(document, self._base_url, timeout, max_retries)
+        # A client of its own has the headers already.
+        own = {} if self._connections.own else headers
+        self._settings = Settings(document, self._base_url, timeout, max_retries, headers=own)
 
-    def _connect(self, http_client: HttpClient | None) -> Connections[Pool]:
+    def _connect(self, http_client: HttpClient | None, headers: dict[str, str]) -> Connections[Pool]:
         raise NotImplementedError
 
     def __reduce__(self) -> NoReturn:
@@ -61,7 +67,7 @@ class _Client(Generic[Source, HttpClient, Pool]):
 
 
 class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
-    """The client.
+    """A client for one Activepieces platform, which threads may share.
 
     Args:
         api_key: The key, or a callable that returns it and is called again when the service rejects the key; else
@@ -71,28 +77,30 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
             and 5 to connect. An attempt takes at most its phases together.
         max_retries: How often to retry what may be retried; 2 by default.
         http_client: Your own `httpx.Client`, with its proxies, certificates, transport and hooks. It is not closed for
-            you, and no redirect is followed, whatever it says.
+            you, no redirect is followed, whatever it says, and its limits are yours: more than 8 updates at a time can
+            hang a default server. Without one, a client has 8 connections.
         allow_http: Whether the address may be http, which shows the key to everyone on the way; loopback always may.
 
     Raises:
         ConfigurationError: An argument or an environment variable is missing or invalid.
     """
 
-    def _connect(self, http_client: httpx.Client | None) -> Connections[SyncPool]:
-        return connect(http_client)
+    def _connect(self, http_client: httpx.Client | None, headers: dict[str, str]) -> Connections[SyncPool]:
+        return connect(http_client, headers)
 
     @functools.cached_property
     def projects(self) -> Projects:
         """The operations on projects."""
-        return Projects(self._generated, self._connections.maximum)
+        usual, maximum = self._generated(), self._connections.maximum
+        return Projects(lambda **options: self._generated(**options) if options else usual, maximum)
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
-        """The generated client, for the functions of `activepieces_api.api`: they have the same guarantees."""
+        """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
         return self._generated()
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        settings = self._settings.evolve(**options) if options else self._settings
+        settings = self._settings.evolve(**options)
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
         make = functools.partial(GuardedClient, self._connections, self._auth, settings)
         return SyncGenerated(settings.base_url, token="", make=make)
@@ -111,30 +119,39 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
 
 
 class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
-    """The client for asyncio and trio; see Activepieces for the other arguments and what is raised.
-
-    It may be used in several event loops, one after the other or at once: each has connections of its own.
+    """A client for asyncio and trio, which tasks may share, and event loops: each has connections of its own.
 
     Args:
-        api_key: As there; the callable may also be async.
-        http_client: Your own `httpx.AsyncClient`.
+        api_key: The key, or a callable, which may be async; otherwise as for `Activepieces`.
+        base_url: As for `Activepieces`.
+        timeout: As for `Activepieces`.
+        max_retries: As for `Activepieces`.
+        http_client: Your own `httpx.AsyncClient`; otherwise as for `Activepieces`.
+        allow_http: As for `Activepieces`.
+
+    Raises:
+        ConfigurationError: An argument or an environment variable is missing or invalid.
     """
 
-    def _connect(self, http_client: httpx.AsyncClient | None) -> Connections[AsyncPool]:
-        return connect_async(http_client)
+    def _connect(self, http_client: httpx.AsyncClient | None, headers: dict[str, str]) -> Connections[AsyncPool]:
+        return connect_async(http_client, headers)
 
     @functools.cached_property
     def projects(self) -> AsyncProjects:
         """The operations on projects."""
-        return AsyncProjects(self._generated, self._connections.maximum)
+        usual = self._generated()
+        return AsyncProjects(
+            lambda **options: self._generated(**options) if options else usual, self._connections.maximum
+        )
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
-        """The generated client, for the functions of `activepieces_api.api`: they have the same guarantees."""
+        """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
         return self._generated()
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        settings = self._settings.evolve(**options) if options else self._settings
+        settings = self._settings.evolve(**options)
+        # The token stays empty, since the generated client shows it; BearerAuth has the key.
         make = functools.partial(AsyncGuardedClient, self._connections, self._auth, settings)
         return AsyncGenerated(settings.base_url, token="", make=make)
 

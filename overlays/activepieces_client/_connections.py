@@ -71,8 +71,26 @@ class Connections(Generic[Pool]):
         return pool
 
 
-def connect(http_client: httpx.Client | None) -> Connections[SyncPool]:
-    """Return the connections of a sync client."""
+class AsyncSlots:
+    """A number of slots for tasks, without the turn of the event loop that a semaphore of anyio takes each time."""
+
+    def __init__(self) -> None:
+        import anyio  # noqa: PLC0415 - the sync client does not need it
+
+        self._semaphore, self._none_free = anyio.Semaphore(MAX_CONNECTIONS), anyio.WouldBlock
+
+    async def __aenter__(self) -> None:
+        try:
+            self._semaphore.acquire_nowait()
+        except self._none_free:
+            await self._semaphore.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._semaphore.release()
+
+
+def connect(http_client: httpx.Client | None, headers: dict[str, str]) -> Connections[SyncPool]:
+    """Return the connections of a sync client; its own httpx client has the headers."""
     if http_client is not None:
         _check(http_client, httpx.Client)
         yours = SyncPool(http_client, contextlib.nullcontext())
@@ -81,7 +99,7 @@ def connect(http_client: httpx.Client | None) -> Connections[SyncPool]:
     def make() -> SyncPool:
         # The fallback for an address that has no proxy in the environment; the client mounts those itself.
         mounts = {"all://*": DeadlineTransport(context, _LIMITS)}
-        client = httpx.Client(verify=context, limits=_LIMITS, mounts=mounts)
+        client = httpx.Client(headers=headers, verify=context, limits=_LIMITS, mounts=mounts)
         return SyncPool(client, threading.BoundedSemaphore(MAX_CONNECTIONS))
 
     with _naming_the_environment():
@@ -89,17 +107,15 @@ def connect(http_client: httpx.Client | None) -> Connections[SyncPool]:
         return Connections(PerProcess(make).get, own=True)
 
 
-def connect_async(http_client: httpx.AsyncClient | None) -> Connections[AsyncPool]:
-    """Return the connections of an async client."""
+def connect_async(http_client: httpx.AsyncClient | None, headers: dict[str, str]) -> Connections[AsyncPool]:
+    """Return the connections of an async client; its own httpx client has the headers."""
     if http_client is not None:
         _check(http_client, httpx.AsyncClient)
         yours = AsyncPool(http_client, contextlib.nullcontext())
         return Connections(lambda: yours, own=False)
 
     def make() -> AsyncPool:
-        import anyio  # noqa: PLC0415 - the sync client does not need it
-
-        return AsyncPool(httpx.AsyncClient(verify=context, limits=_LIMITS), anyio.Semaphore(MAX_CONNECTIONS))
+        return AsyncPool(httpx.AsyncClient(headers=headers, verify=context, limits=_LIMITS), AsyncSlots())
 
     with _naming_the_environment():
         context = httpx.create_ssl_context()

@@ -164,6 +164,20 @@ def _plain(response: httpx.Response, content: bytes) -> httpx.Response:
         # httpx would decompress it, without a limit.
         headers = headers.copy()
         extensions[COMPRESSED_EXTENSION] = headers.pop("Content-Encoding")
-    return httpx.Response(
+    return _PlainResponse(
         response.status_code, headers=headers, content=content, request=response.request, extensions=extensions
     )
+
+
+class _PlainResponse(httpx.Response):
+    """A response that parses its JSON once, for validation and for the generated parser."""
+
+    _parsed: tuple[Any] | None = None
+
+    def json(self, **options: Any) -> Any:
+        """Return the body as JSON, which is a new value where there are options of `json.loads`."""
+        if options:
+            return super().json(**options)
+        if self._parsed is None:
+            self._parsed = (super().json(),)
+        return self._parsed[0]

@@ -8,6 +8,7 @@ which is why the casts are true.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 
@@ -56,9 +57,9 @@ def _model(body: Body, **path: str) -> UpdateProjectRequest:
         model = UpdateProjectRequest.from_dict(body)
         if model.to_dict() == body:
             return model
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         if isinstance(body, UpdateProjectRequest):
-            raise RequestValidationError(list(_unfit_attributes(body))) from None
+            raise RequestValidationError(list(_plain_values(body)) or [Problem("$", str(error))]) from None
     # The model drops what it does not know, and fails at what it does not expect: here is where that is said.
     request = {"body": body, "path": path} if path else {"body": body}
     return UpdateProjectRequest.from_dict(_validated(request)["body"])
@@ -71,14 +72,19 @@ def _validated(request: Mapping[str, object]) -> dict[str, Any]:
     return valid
 
 
-def _unfit_attributes(body: UpdateProjectRequest) -> Iterator[Problem]:
-    """Yield the attributes of a model whose values the generated code cannot turn into JSON."""
-    fields = attrs.fields(type(body))
-    for field in fields:
-        try:
-            attrs.evolve(body, **{other.name: UNSET for other in fields if other is not field}).to_dict()
-        except (AttributeError, TypeError, ValueError) as error:
-            yield Problem(f"$.{field.name}", f"does not fit {field.type}: {error}")
+def _plain_values(model: attrs.AttrsInstance, path: str = "$") -> Iterator[Problem]:
+    """Yield the attributes of a model that have a plain value where the generated code needs a class of its own."""
+    from activepieces_api import models  # noqa: PLC0415 - as above
+
+    for field in attrs.fields(type(model)):
+        value, where = getattr(model, field.name), f"{path}.{field.name}"
+        kinds = [vars(models)[name] for name in re.findall(r"\w+", str(field.type)) if name in vars(models)]
+        if attrs.has(type(value)):
+            yield from _plain_values(value, where)
+        elif kinds and not isinstance(value, (Unset, None.__class__, *kinds)):
+            name = kinds[0].__name__
+            how = f"{name}.from_dict(…)" if attrs.has(kinds[0]) else f"{name}.{value}"
+            yield Problem(where, f"is {shorten(value)}, where the model takes a {name}: write {how}")
 
 
 def _path_id(project_id: object) -> str:
@@ -136,7 +142,7 @@ def _only(found: Iterable[Project], external_id: str) -> Project | None:
 
 
 class Projects:
-    """Projects, as `client.projects`."""
+    """The operations on projects, as `client.projects`."""
 
     def __init__(self, generated: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
         self._generated, self._max_connections = generated, max_connections
@@ -248,7 +254,7 @@ class Projects:
 
 
 class AsyncProjects:
-    """Projects, as `client.projects` of the async client; the methods are those of `Projects`."""
+    """The operations on projects, as `client.projects` of the async client."""
 
     def __init__(self, generated: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
         self._generated, self._max_connections = generated, max_connections

@@ -2,9 +2,9 @@
 
 ActivepiecesError
 ├── ConfigurationError                  the client cannot work as it is set up
-├── RequestValidationError              the request is invalid; nothing was sent (also a ValueError)
-├── ResponseValidationError             a success that cannot be read; `reached` says whether the service sent it
-├── NotAppliedError                     the service accepted the request, but did not apply all of it
+├── RequestValidationError (ValueError)  the request is invalid; nothing was sent
+├── ResponseValidationError             a success that cannot be read; see `reached`
+├── NotAppliedError                     the service accepted it, but did not apply all
 └── APIError
     ├── APIConnectionError              no response
     │   └── APITimeoutError             no response in time
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import httpx
@@ -33,6 +33,9 @@ from activepieces_api.types import UNSET
 
 from ._json import is_object, shorten
 from ._retry import parse_retry_after
+
+if TYPE_CHECKING:
+    from activepieces_api.models import Project
 
 __all__ = [
     "APIConnectionError",
@@ -139,7 +142,7 @@ class NotAppliedError(ActivepiecesError):
         fields: Every property that differs.
     """
 
-    def __init__(self, project: Any, fields: Sequence[Difference]) -> None:
+    def __init__(self, project: Project, fields: Sequence[Difference]) -> None:
         self.project = project
         self.fields: tuple[Difference, ...] = tuple(fields)
         super().__init__(

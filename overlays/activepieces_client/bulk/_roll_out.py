@@ -43,12 +43,7 @@ _Result = tuple[Update, Any] | None
 
 
 class _RollOut:
-    """What both have: all but the I/O.
-
-    Attributes:
-        stopped: The error that stopped the roll-out, after ten in a row that said nothing about their own update. What
-            was not sent by then stays unsent. None where it ran to its end.
-    """
+    """What both have: all but the I/O."""
 
     def __init__(self, concurrency: int, max_connections: int | None, max_retries: int | None) -> None:
         if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 1:  # pyright: ignore[reportUnnecessaryIsInstance] - of users without types
@@ -71,7 +66,10 @@ class _RollOut:
 
     @property
     def stopped(self) -> ActivepiecesError | None:
-        """The error that stopped the roll-out."""
+        """The error that stopped the roll-out, after ten in a row that said nothing about their own update.
+
+        What was not sent by then stays unsent. None where the roll-out ran to its end.
+        """
         return self._schedule.stopped
 
     def stop(self) -> None:
@@ -144,7 +142,7 @@ class _RollOut:
 
 
 class RollOut(_RollOut, Iterator[UpdateOutcome]):
-    """The outcomes of updates by threads, which the block owns: leaving it stops and joins them."""
+    """The outcomes of updates by threads. Iterate over it inside its `with` block: leaving it stops and joins them."""
 
     def __init__(
         self, update: Callable[[str, Any], Project], updates: Iterable[tuple[str, Any]], *arguments: Any
@@ -200,7 +198,7 @@ class RollOut(_RollOut, Iterator[UpdateOutcome]):
 
 
 class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
-    """The outcomes of updates by tasks, which the block owns: leaving it cancels them."""
+    """The outcomes of updates by tasks. Iterate over it inside its `async with` block: leaving it cancels them."""
 
     def __init__(
         self,

@@ -1,135 +1,134 @@
-"""Applies a file of updates: from the journal, through `update_many`, to the journal and then the screen."""
+"""Makes the updates of a file: what the journal has as final is left out, what comes back goes into it and is shown."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import signal
-import time
+import sys
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from activepieces_client import Activepieces
+from activepieces_client import Activepieces, ActivepiecesError
+from activepieces_client.bulk import RollOut
 
 from ._input import Updates
-from ._journal import Journal, record
+from ._journal import Entry, Journal, JournalError, load
+from ._line import Line
+from ._output import counted, failure, grouped, print_json, printable, say
+from ._progress import RollOutProgress
+from ._projects import Resolved, fetch, resolve
+from ._signals import stopping_on_signals
 
-# Seconds between two lines of progress where there is no terminal.
-INTERVAL = 5.0
 
+@attrs.frozen
+class Options:
+    """What a roll-out is made with."""
 
-@attrs.define
-class Report:
-    """What is shown of a roll-out: on standard error for people; on standard output as JSON Lines where asked for."""
-
-    total: int
+    concurrency: int
+    timeout: float | None
+    fail_fast: bool
     as_json: bool
-    counts: Counter[str] = attrs.field(factory=Counter[str])
-    left_before: int = 0
-    _start: float = attrs.field(factory=time.monotonic)
-    _said: float = attrs.field(factory=time.monotonic)
-    _console: Console = attrs.field(factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
-    _bar: Progress | None = None
-
-    @contextlib.contextmanager
-    def shown(self) -> Generator[None]:
-        """Show a bar, where there is a terminal."""
-        self.left_before = self.total - self.counts.total()
-        if not self._console.is_terminal:
-            yield
-            return
-        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-        with Progress(*columns, console=self._console) as self._bar:
-            self._bar.add_task("", total=self.total, completed=self.counts.total(), said="")
-            yield
-
-    def tell(self, entry: dict[str, Any]) -> None:
-        """Show an outcome, which is in the journal."""
-        self.counts[entry["outcome"]] += 1
-        if self.as_json:
-            print(json.dumps(entry, ensure_ascii=False), flush=True)
-        if "error" in entry:
-            self.say(f"line {entry['line']}, {entry['id']}: {entry['error']}: {entry['message']}")
-        if self._bar:
-            self._bar.update(self._bar.task_ids[0], completed=self.counts.total(), said=self._progress())
-        elif time.monotonic() - self._said > INTERVAL:
-            self._said = time.monotonic()
-            left = self.total - self.counts.total()
-            self.say(f"{self.counts.total()} of {self.total}, {self._progress()}, {left / self._rate():.0f} s left")
-
-    def say(self, text: str) -> None:
-        """Show a line to people, as it is."""
-        (self._bar.console if self._bar else self._console).print(text, markup=False)
-
-    def _rate(self) -> float:
-        now = self.counts.total() - (self.total - self.left_before)
-        return max(now, 1) / max(time.monotonic() - self._start, 0.001)
-
-    def _progress(self) -> str:
-        return f"{self._rate():.0f}/s, {self.failures} failed"
-
-    @property
-    def failures(self) -> int:
-        """How many came to nothing."""
-        return self.counts["refused"] + self.counts["failed"]
-
-    def summary(self, *, interrupted: bool) -> None:
-        """Show what came of all."""
-        left = self.total - self.counts.total()
-        numbers = {"updates": self.total, **{name: self.counts[name] for name in ("done", "refused", "failed")}}
-        if self.as_json:
-            print(json.dumps({"summary": {**numbers, "left": left, "interrupted": interrupted}}))
-        self.say(", ".join(f"{number} {name}" for name, number in {**numbers, "left": left}.items()))
 
 
-def apply(
-    updates: Updates,
-    journal: Journal | None,
-    report: Report,
-    *,
-    fail_fast: bool,
-    concurrency: int,
-    timeout: float | None,
-) -> int:
-    """Send what has not been answered, and give the exit code."""
-    answered = journal.outcomes if journal else {}
-    report.counts.update(answered.values())
-    lines: dict[int, int] = {}
+def unsettled(updates: Updates, entries: Mapping[str, Entry]) -> list[Line]:
+    """Return the lines that are to be sent: those that are not final in a journal."""
+    return [line for line in updates if line.digest not in entries or not entries[line.digest].is_final]
 
-    def unanswered() -> Iterator[tuple[str, Any]]:
-        for index, line in enumerate(line for line in updates if line.number not in answered):
-            lines[index] = line.number
-            yield line.project_id, line.body
 
-    stopped = False
-    with Activepieces() as client, report.shown():
-        outcomes = client.projects.update_many(unanswered(), concurrency=concurrency, timeout=timeout)
+def resolve_unsettled(client: Activepieces, updates: Updates, journal: Path | None, timeout: float | None) -> Resolved:
+    """Find the projects of the lines that are to be sent, with a list of them only where a line needs it."""
+    lines = unsettled(updates, load(journal) if journal else {})
+    by_external_id = any(line.by_external_id for line in lines)
+    return resolve(lines, fetch(client, timeout) if by_external_id else [])
 
-        def stop(*_: object) -> None:
-            nonlocal stopped
-            if stopped:
-                os._exit(130)  # the threads would be waited for; the journal has all that was told
-            stopped = True
+
+def apply(client: Activepieces, updates: Updates, resolved: Resolved, path: Path | None, options: Options) -> int:
+    """Send what is not final, and return the exit code."""
+    ids = {line.number: project_id for line, project_id in resolved.lines}
+    settled, lines = dict[int, Entry](), dict[int, Line]()
+
+    def pending() -> Iterator[tuple[str, Any]]:
+        for index, line in enumerate(line for line in updates if line.number not in settled):
+            lines[index] = line
+            yield ids[line.number], line.body
+
+    # Before there is a journal, since it refuses a concurrency that is too high.
+    roll_out = client.projects.update_many(pending(), concurrency=options.concurrency, timeout=options.timeout)
+    with contextlib.nullcontext() if path is None else Journal(path) as journal:
+        settled |= _settled(updates, journal.entries if journal else {})
+        _show_refused(settled)
+        counts = Counter(entry.outcome for entry in settled.values())
+        may_have_bar = not (options.as_json and sys.stdout.isatty())
+        progress = RollOutProgress(updates.count, counts, may_have_bar)
+        with roll_out as outcomes, stopping_on_signals(outcomes.stop) as signals, progress.shown():
+            broken = _record(outcomes, lines, journal, progress, options)
+    _summarize(progress, interrupted=bool(signals), stopped=outcomes.stopped, broken=broken, as_json=options.as_json)
+    if signals:
+        return 128 + signals[0]
+    return 1 if progress.failures or progress.left or broken else 0
+
+
+def _settled(updates: Updates, entries: Mapping[str, Entry]) -> dict[int, Entry]:
+    """Return the final entries by the numbers of their lines, where those are now."""
+    found = ((line.number, entries.get(line.digest)) for line in updates)
+    return {number: entry for number, entry in found if entry and entry.is_final}
+
+
+def _record(
+    outcomes: RollOut, lines: dict[int, Line], journal: Journal | None, progress: RollOutProgress, options: Options
+) -> JournalError | None:
+    """Put every outcome into the journal, and then on the screen; return the error of a journal that took no more."""
+    broken: JournalError | None = None
+    for outcome in outcomes:
+        entry = Entry.of(lines.pop(outcome.index), outcome)
+        if journal and not broken:
+            try:
+                journal.write(entry)
+            except JournalError as error:
+                broken = error
+                outcomes.stop()
+        if options.as_json:
+            print_json(entry.to_json())
+        progress.add(entry.outcome, f"line {entry.line}, {printable(str(entry))}" if entry.error else None)
+        if failure() or (options.fail_fast and outcome.error):
             outcomes.stop()
-            # Not through the console, which may be in the middle of a line.
-            os.write(2, f"\nstopping, {len(outcomes.in_flight)} in flight; again to leave them\n".encode())
+    return broken
 
-        before = signal.signal(signal.SIGINT, stop)
-        try:
-            for outcome in outcomes:
-                entry = record(lines.pop(outcome.index), outcome)
-                if journal:
-                    journal.write(entry)
-                report.tell(entry)
-                if fail_fast and outcome.error:
-                    outcomes.stop()
-        finally:
-            signal.signal(signal.SIGINT, before)
-    report.summary(interrupted=stopped)
-    return 130 if stopped else 1 if report.failures or report.counts.total() < report.total else 0
+
+def _show_refused(settled: Mapping[int, Entry]) -> None:
+    """List what an earlier run was refused, since this one does not send it again."""
+    refused = [(number, printable(str(entry))) for number, entry in settled.items() if entry.outcome == "refused"]
+    for text in grouped(refused):
+        say(f"earlier, {text}")
+    if refused:
+        say(f"{counted(len(refused), 'line')} refused earlier, not sent again: correct them, and they are sent then")
+
+
+def _summarize(
+    progress: RollOutProgress,
+    *,
+    interrupted: bool,
+    stopped: ActivepiecesError | None,
+    broken: JournalError | None,
+    as_json: bool,
+) -> None:
+    """Say what became of the lines, and what to do about those that are not done."""
+    counts = {name: progress.counts[name] for name in ("done", "refused", "failed")}
+    if as_json:
+        ended = {"left": progress.left, "interrupted": interrupted, "stopped": stopped and str(stopped)}
+        print_json({"summary": {"updates": progress.total, **counts, **ended}})
+    if stopped:
+        say(f"stopped, since failures in a row say nothing about their own line; the last: {printable(str(stopped))}")
+    if broken:
+        say(f"stopped: {broken}; what came back since is not in it, and is sent again by the next run")
+    if reason := failure():
+        say(f"stopped, since the output cannot be written: {reason.strerror}")
+    numbers = ", ".join(f"{number} {name}" for name, number in {**counts, "left": progress.left}.items())
+    say(f"{counted(progress.total, 'update')}, {numbers}")
+    if progress.counts["refused"]:
+        say("refused lines are not sent again as they are: correct them, and run this again")
+    if progress.counts["failed"] or progress.left:
+        say("run this again to send those that failed and those that are left")

@@ -1,11 +1,9 @@
-"""The file of updates: JSON Lines or CSV, read a line at a time, and checked as a whole before anything is sent."""
+"""The file of updates: its form recognized, read a line at a time, and validated whole before anything is sent."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
+import codecs
 import io
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,90 +11,110 @@ from typing import IO, Any
 
 import attrs
 
-from activepieces_client._json import is_object
-from activepieces_client.exceptions import Problem, RequestValidationError
+from activepieces_client._json import Location, is_array, is_object, json_path
+from activepieces_client.exceptions import Problem
 
-from ._fields import from_columns, operation
+from ._document import violations
+from ._json_lines import read_json_lines
+from ._line import Line
+from ._spreadsheet import read_spreadsheet
+from ._values import is_exact
 
-
-@attrs.frozen
-class Line:
-    """One update, and the number of the line that it starts on."""
-
-    number: int
-    project_id: Any
-    body: Any
-    problem: str | None = None
+_WORKBOOKS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_UTF_16 = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 
 
 class Updates:
     """A file of updates: what it says now, whoever writes to it later.
 
-    JSON Lines, `{"id": PROJECT_ID, "body": {…}}` each, where it starts with `{`; else CSV, with a column `id` and one
-    for each field, such as `displayName`, `plan.pieces` and `metadata.tier`.
+    JSON Lines where it starts with `{`, else CSV.
 
     Attributes:
-        digest: The SHA-256 of the file.
+        count: How many updates it has, once `problems` is exhausted.
     """
 
-    def __init__(self, source: IO[bytes]) -> None:
+    def __init__(self, source: IO[bytes], *, by_external_id: bool = False) -> None:
+        self._by_external_id = by_external_id
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is there as long as this
         shutil.copyfileobj(source, self._file)
+        self._undecodable = False
+        if self._start(2) in _UTF_16:  # what Excel calls Unicode text, and what PowerShell writes
+            self._to_utf_8()
+        self.count = 0
+
+    def _start(self, size: int) -> bytes:
         self._file.seek(0)
-        self.digest = hashlib.file_digest(self._file, "sha256").hexdigest()
+        start = self._file.read(size)
+        self._file.seek(0)
+        return start
+
+    def _to_utf_8(self) -> None:
+        decoded = tempfile.TemporaryFile()  # noqa: SIM115 - as above
+        text = io.TextIOWrapper(self._file, "utf-16", newline="")
+        try:
+            for chunk in iter(lambda: text.read(2**16), ""):
+                decoded.write(chunk.encode())
+        except ValueError:
+            self._undecodable = True
+        self._file = decoded
 
     def __iter__(self) -> Iterator[Line]:
-        self._file.seek(0)
-        start = self._file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip()
-        self._file.seek(0)
-        return self._json_lines() if start.startswith(b"{") else self._csv()
+        start = self._start(1024)
+        content = start.removeprefix(codecs.BOM_UTF8).lstrip()
+        if self._undecodable:
+            message = "begins as UTF-16, and is not: save it as UTF-8"
+        elif start.startswith(_WORKBOOKS):
+            message = "is a workbook of a spreadsheet: save it as CSV UTF-8"
+        elif not content and len(start) < 1024:
+            message = "is empty: there are no updates in it"
+        elif content.startswith(b"["):
+            message = 'is a JSON array: write one object a line, as `jq -c ".[]"` does'
+        else:
+            lines = read_json_lines(self._file) if content.startswith(b"{") else read_spreadsheet(self._file)
+            yield from map(self._named, lines)
+            return
+        yield Line(1, problems=(Problem("$", message),))
 
-    def _json_lines(self) -> Iterator[Line]:
-        for number, text in enumerate(self._file, start=1):
-            if text.strip():
-                try:
-                    value = json.loads(text.decode("utf-8-sig"))
-                except (ValueError, RecursionError) as error:
-                    yield Line(number, None, None, f"is not JSON: {error}")
-                    continue
-                if is_object(value) and value.keys() == {"id", "body"}:
-                    yield Line(number, value["id"], value["body"])
-                else:
-                    yield Line(number, None, None, 'is not an object of "id" and "body"')
-
-    def _csv(self) -> Iterator[Line]:
-        text = io.TextIOWrapper(self._file, "utf-8-sig", newline="")
-        rows, number = csv.reader(text, strict=True), 1
-        try:
-            header, number = next(rows, list[str]()), rows.line_num + 1
-            if header.count("id") != 1 or len(set(header)) != len(header):
-                yield Line(1, None, None, "is no header of CSV: it needs a column id, and no column twice")
-                return
-            for row in rows:
-                if len(row) == len(header):
-                    cells = dict(zip(header, row, strict=True))
-                    yield Line(number, cells.pop("id"), from_columns(cells.items()))
-                elif row:
-                    yield Line(number, None, None, f"has {len(row)} cells, where the header has {len(header)}")
-                number = rows.line_num + 1
-        except (csv.Error, ValueError) as error:
-            yield Line(number, None, None, f"is not CSV: {error}")
-        finally:
-            text.detach()
+    def _named(self, line: Line) -> Line:
+        if self._by_external_id and not line.by_external_id and not line.problems:
+            return attrs.evolve(line, project_id=None, external_id=line.project_id, by_external_id=True)
+        return line
 
     def problems(self) -> Iterator[tuple[int, Problem]]:
-        """Check every line, without sending it: every rule of the specification that it breaks, and ids that repeat."""
-        seen: dict[str, int] = {}
+        """Validate every line, without sending it: yield each violation and each id that is there twice."""
+        seen: dict[tuple[bool, str], int] = {}
         for line in self:
-            if line.problem:
-                yield line.number, Problem("$", line.problem)
-                continue
-            try:
-                operation().validate({"path": {"id": line.project_id}, "body": line.body})
-            except RequestValidationError as error:
-                yield from ((line.number, problem) for problem in error.problems)
-            if isinstance(line.project_id, str):
-                first = seen.setdefault(line.project_id, line.number)
+            self.count += 1
+            yield from ((line.number, problem) for problem in line.problems or _problems(line))
+            if isinstance(line.name, str):
+                first = seen.setdefault((line.by_external_id, line.name), line.number)
                 if first != line.number:
-                    yield line.number, Problem("path.id", f"stands in line {first} too; the order is not kept")
-        self.count = len(seen)
+                    yield line.number, Problem(_place(line), f"is in line {first} too, and the order is not kept")
+
+
+def _place(line: Line) -> str:
+    return "externalId" if line.by_external_id else "path.id"
+
+
+def _problems(line: Line) -> Iterator[Problem]:
+    if line.by_external_id:
+        if not isinstance(line.external_id, str) or not line.external_id:
+            yield Problem("externalId", "is not a text of one character or more")
+        found = violations({"body": line.body})
+    else:
+        found = violations({"path": {"id": line.project_id}, "body": line.body})
+        if isinstance(line.project_id, str) and line.project_id and line.project_id != line.project_id.strip():
+            yield Problem("path.id", "has spaces around it")
+    yield from found
+    known = {problem.path for problem in found}
+    yield from (problem for problem in inexact_integers(line.body) if problem.path not in known)
+
+
+def inexact_integers(value: Any, location: Location = ()) -> Iterator[Problem]:
+    """Yield the integers that the service, which is of JavaScript, would return rounded."""
+    if is_object(value) or is_array(value):
+        for key, item in value.items() if is_object(value) else enumerate(value):
+            yield from inexact_integers(item, (*location, key))
+    elif type(value) is int and not is_exact(value):
+        text = f'{value} is beyond 2^53 and would come back rounded: write it as text, "{value}"'
+        yield Problem(json_path(location), text)

@@ -1,102 +1,174 @@
-"""The journal of a roll-out: what came of each line of the file, on disk before it is shown."""
+"""The journal of a roll-out: what each line ended with, on disk before it is shown."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, Self
 
+import attrs
 import filelock
 
-from activepieces_client import (
-    ActivepiecesError,
-    APIConnectionError,
-    APIStatusError,
-    AuthenticationError,
-    ConfigurationError,
-    RateLimitError,
-    ServerError,
-    UpdateOutcome,
-)
+from activepieces_client.bulk import UpdateOutcome, is_final
+from activepieces_client.exceptions import APIError, ResponseValidationError, describe
+
+from ._line import Line
+
+HEADER = b'{"journal": 1, "of": "activepieces-client apply"}\n'
 
 
 class JournalError(Exception):
     """The journal cannot be used."""
 
 
-def record(line: int, outcome: UpdateOutcome) -> dict[str, Any]:
-    """Say what came of a line: `done`; `refused`, an answer that will not change; or `failed`, to be sent again."""
-    about = {"line": line, "id": outcome.project_id}
-    if outcome.error is None:
-        return {**about, "outcome": "done"}
-    what = {"error": type(outcome.error).__name__, "message": str(outcome.error)}
-    return {**about, "outcome": "failed" if _may_change(outcome.error) else "refused", **what}
+@attrs.frozen
+class Entry:
+    """What a line ended with.
+
+    Attributes:
+        outcome: `done`; `refused`, which it would be again; or `failed`, and to be sent again.
+    """
+
+    line: int
+    id: str
+    update: str
+    outcome: str
+    error: str | None = None
+    message: str | None = None
+
+    @classmethod
+    def of(cls, line: Line, outcome: UpdateOutcome) -> Self:
+        """Return the entry of an outcome."""
+        about = line.number, outcome.project_id, line.digest
+        if outcome.error is None:
+            return cls(*about, "done")
+        name, message = type(outcome.error).__name__, _message(outcome.error)
+        return cls(*about, "refused" if is_final(outcome.error) else "failed", name, message)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the line is not sent again."""
+        return self.outcome != "failed"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry as a line of JSON has it."""
+        return {name: value for name, value in attrs.asdict(self).items() if value is not None}
+
+    def __str__(self) -> str:
+        reason = f"{self.error}: {self.message}"
+        return reason if self.id in reason else f"{self.id}: {reason}"
 
 
-def _may_change(error: ActivepiecesError) -> bool:
-    """Whether there was no answer, or one that is not about the update itself."""
-    temporary = (APIConnectionError, AuthenticationError, ConfigurationError, RateLimitError, ServerError)
-    return isinstance(error, temporary) or (isinstance(error, APIStatusError) and error.status_code == 408)
+def _message(error: Exception) -> str:
+    """Return the message without the request, whose path repeats the id."""
+    message = str(error).replace("\n  ", " ")
+    if isinstance(error, APIError):
+        return message.rpartition(f" ({describe(error.request)}")[0] or message
+    if isinstance(error, ResponseValidationError):
+        return message.rpartition(f" ({describe(error.response.request)}")[0] or message
+    return message
+
+
+def load(path: Path) -> dict[str, Entry]:
+    """Return the last entry of each update, and leave the journal as it is.
+
+    Raises:
+        JournalError: The file is no journal, or damaged.
+    """
+    if not path.exists():
+        return {}
+    with _opening(path), path.open("rb") as file:
+        return _parse(path, file.read(len(HEADER)), file.read)[0]
+
+
+@contextlib.contextmanager
+def _opening(path: Path) -> Generator[None]:
+    if path.exists() and not path.is_file():
+        raise JournalError(f"the journal {path} is not a file")
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(f"the journal {path} cannot be opened: {error.strerror}") from None
+
+
+def _parse(path: Path, start: bytes, read_rest: Any) -> tuple[dict[str, Entry], int]:
+    """Return the entries, and where the last whole line ends."""
+    if start != HEADER:
+        if len(start) < len(HEADER) and HEADER.startswith(start):
+            return {}, 0  # empty, or the machine stopped while the first line was written
+        raise JournalError(f"{path} is not a journal, and stays as it is: give another path")
+    entries: dict[str, Entry] = {}
+    end = len(HEADER)
+    *lines, _torn = read_rest().split(b"\n")
+    for number, text in enumerate(lines, start=2):
+        try:
+            entry = Entry(**json.loads(text))
+        except (TypeError, ValueError):
+            raise JournalError(f"line {number} of the journal {path} is damaged: remove that line") from None
+        entries[entry.update] = entry
+        end += len(text) + 1
+    return entries, end
 
 
 class Journal:
-    """A file of JSON Lines: first which file it is about, then a record for each outcome.
+    """A journal that is written to, by one run at a time: it is locked itself, so that no lock file stays behind.
 
     Attributes:
-        outcomes: What came of the lines that have been answered: done or refused.
+        entries: The last entry of each update.
 
     Raises:
-        JournalError: It is of another file, in use, damaged, or cannot be written.
+        JournalError: The file is no journal, damaged, in use, or cannot be written.
     """
 
-    def __init__(self, path: Path, digest: str) -> None:
-        self.outcomes: dict[int, str] = {}
-        self._lock = filelock.FileLock(f"{path}.lock", blocking=False)
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with _opening(path):
+            self._file = path.open("a+b", buffering=0)
+            if not filelock.lock_descriptor(self._file.fileno(), blocking=False):
+                self._file.close()
+                raise JournalError(f"the journal {path} is in use by another run")
         try:
-            self._lock.acquire()
-            self._file = path.open("a+b")
-        except filelock.Timeout:
-            raise JournalError(f"{path} is in use by another run") from None
+            self._file.seek(0)
+            self.entries, self._end = _parse(path, self._file.read(len(HEADER)), self._file.read)
+            self._file.truncate(self._end)  # the line that was being written when the machine stopped
+            if not self._end:
+                self._append(HEADER)
+                self._sync_folder()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _sync_folder(self) -> None:
+        with contextlib.suppress(OSError):  # there are systems where a folder is no file
+            folder = os.open(self._path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+
+    def write(self, entry: Entry) -> None:
+        """Put an entry on the disk.
+
+        Raises:
+            JournalError: It does not fit there; the journal ends with the entry before.
+        """
+        self._append(json.dumps(entry.to_json(), ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
+
+    def _append(self, line: bytes) -> None:
+        try:
+            written = 0
+            while written < len(line):  # a disk that fills up takes a part
+                written += self._file.write(line[written:])
+            os.fsync(self._file.fileno())
         except OSError as error:
-            raise JournalError(f"{path} cannot be written: {error.strerror}") from None
-        self._load(path, digest)
-        if not self._file.tell():
-            self.write({"journal": 1, "file": digest})
-            with contextlib.suppress(OSError):  # there are systems where a folder is no file
-                folder = os.open(path.parent, os.O_RDONLY)
-                os.fsync(folder)
-                os.close(folder)
-
-    def _load(self, path: Path, digest: str) -> None:
-        self._file.seek(0)
-        end = 0
-        for number, text in enumerate(self._file, start=1):
-            if not text.endswith(b"\n"):
-                break  # the line that was being written when the machine stopped
-            try:
-                entry = json.loads(text)
-                same = number > 1 or entry["file"] == digest
-                if number > 1 and entry["outcome"] != "failed":
-                    self.outcomes[entry["line"]] = entry["outcome"]
-            except (ValueError, LookupError, TypeError):
-                raise JournalError(f"{path}, line {number}: is not of a journal") from None
-            if not same:
-                raise JournalError(f"{path} is the journal of another file, or the file has changed since it was begun")
-            end += len(text)
-        self._file.truncate(end)
-        self._file.seek(end)
-
-    def write(self, entry: dict[str, Any]) -> None:
-        """Put a record on the disk."""
-        self._file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+            with contextlib.suppress(OSError):
+                self._file.truncate(self._end)
+            raise JournalError(f"the journal {self._path} cannot be written: {error.strerror}") from None
+        self._end += len(line)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-        self._lock.release()

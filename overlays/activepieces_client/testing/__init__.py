@@ -1,12 +1,13 @@
 """A stand-in for the service, in memory: for your tests, our tests and the demo.
 
+    import httpx
+
     from activepieces_client import Activepieces
     from activepieces_client.testing import StandIn
 
     service = StandIn()
-    client = Activepieces(
-        service.api_key, base_url=service.base_url, http_client=httpx.Client(transport=service.transport)
-    )
+    http_client = httpx.Client(transport=service.transport)
+    client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
     client.projects.update(service.projects[0]["id"], {"displayName": "Acme EU"})
     assert service.projects[0]["displayName"] == "Acme EU"
     assert service.requests[0].json == {"displayName": "Acme EU"}

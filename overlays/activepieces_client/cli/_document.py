@@ -1,0 +1,69 @@
+"""What the command reads from the document: the properties of an update, and the filters of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from activepieces_client._specification import Operation, specification
+from activepieces_client.exceptions import Problem, RequestValidationError
+
+Path = tuple[str, ...]
+"""The names that lead to a property of a body, such as `plan`, `pieces`."""
+
+# How the list is cut into pages; a command fetches all of them.
+_PAGING = {"cursor", "limit"}
+
+
+def operation(operation_id: str) -> Operation:
+    """Return an operation of the document."""
+    return specification().operations[operation_id]
+
+
+def body_schema() -> dict[str, Any]:
+    """Return the schema of the body of an update."""
+    schema: dict[str, Any] = operation("updateProject").request.definition["properties"]["body"]
+    return schema
+
+
+def properties(schema: dict[str, Any] | None = None, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the properties of a body with their schemas; in place of an object with named properties, those."""
+    schema = body_schema() if schema is None else schema
+    if "properties" not in schema:
+        yield path, schema
+    for name, inner in schema.get("properties", {}).items():
+        yield from properties(inner, (*path, name))
+
+
+def types(schema: dict[str, Any]) -> list[str]:
+    """Return the JSON types that a schema names; none where it names none."""
+    given: str | list[str] = schema.get("type", [])
+    return [given] if isinstance(given, str) else given
+
+
+def filters() -> list[dict[str, Any]]:
+    """Return the parameters of the list that choose projects."""
+    return [parameter for parameter in operation("listProjects").parameters if parameter["name"] not in _PAGING]
+
+
+def is_shown(path: Path) -> bool:
+    """Return whether a project, as the service returns it, has a property of an update."""
+    response = operation("updateProject").response(200)
+    schema: dict[str, Any] = response.definition if response else {}
+    for name in path:
+        known = schema.get("properties")
+        if known is None:  # of any kind
+            return True
+        if name not in known:
+            return False
+        schema = known[name]
+    return True
+
+
+def violations(request: dict[str, Any]) -> tuple[Problem, ...]:
+    """Return every violation of an update, given as its `path` and `body`."""
+    try:
+        operation("updateProject").validate(request)
+    except RequestValidationError as error:
+        return error.problems
+    return ()

@@ -1,0 +1,34 @@
+"""Updates as JSON Lines: `{"id": PROJECT_ID, "body": {…}}` each, or with "externalId" in place of "id"."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import IO
+
+from activepieces_client._json import is_object
+from activepieces_client.exceptions import Problem
+
+from ._line import Line
+from ._values import InvalidTextError, loads
+
+
+def read_json_lines(file: IO[bytes]) -> Iterator[Line]:
+    """Yield every line that is not blank."""
+    for number, text in enumerate(file, start=1):
+        if text.removeprefix(codecs.BOM_UTF8).strip():
+            try:
+                yield _read(number, text)
+            except (InvalidTextError, UnicodeDecodeError) as error:
+                message = str(error) if isinstance(error, InvalidTextError) else "is not UTF-8"
+                yield Line(number, problems=(Problem("$", message),))
+
+
+def _read(number: int, text: bytes) -> Line:
+    value = loads(text.decode("utf-8-sig"))
+    if is_object(value):
+        if value.keys() == {"id", "body"}:
+            return Line(number, value["id"], body=value["body"])
+        if value.keys() == {"externalId", "body"}:
+            return Line(number, external_id=value["externalId"], body=value["body"], by_external_id=True)
+    raise InvalidTextError('is not an object of "id" (or "externalId") and "body"')

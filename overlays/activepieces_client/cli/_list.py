@@ -1,0 +1,39 @@
+"""The projects as a table, or in the form that `apply` takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from ._document import properties, violations
+from ._output import print_json, print_table, use_utf_8
+from ._projects import Project
+from ._spreadsheet import get, put, write_spreadsheet
+
+_ABSENT = object()
+_COLUMNS = "id", "displayName", "type", "externalId"
+
+
+def show(projects: Iterable[Project], form: str) -> None:
+    """Print projects."""
+    if form == "text":
+        print_table(_COLUMNS, ([str(project.get(name) or "") for name in _COLUMNS] for project in projects))
+    elif form == "csv":
+        use_utf_8()
+        write_spreadsheet(sys.stdout, ((project["id"], as_body(project)) for project in projects))
+    else:
+        for project in projects:
+            print_json({"id": project["id"], "body": as_body(project)})
+
+
+def as_body(project: Project) -> dict[str, Any]:
+    """Return the update that leaves a project as it is: its properties that an update may have, where valid."""
+    body: dict[str, Any] = {}
+    for path, _ in properties():
+        value = get(project, path, _ABSENT)
+        alone: dict[str, Any] = {}
+        put(alone, path, value)
+        if value is not _ABSENT and not violations({"body": alone}):
+            put(body, path, value)
+    return body

@@ -1,0 +1,58 @@
+"""The projects as they are, fetched in as few requests as pages, and which of them each line is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from activepieces_client import Activepieces
+from activepieces_client._json import shorten
+from activepieces_client.exceptions import Problem
+
+from ._line import Line
+
+Project = dict[str, Any]
+
+
+@attrs.frozen
+class Resolved:
+    """The lines whose project is known, each with its id, and what is wrong with the others."""
+
+    lines: list[tuple[Line, str]]
+    problems: list[tuple[int, Problem]]
+
+
+def fetch(client: Activepieces, timeout: float | None) -> list[Project]:
+    """Return every project that the key sees."""
+    return [project.to_dict() for project in client.projects.list(timeout=timeout)]
+
+
+def resolve(lines: Iterable[Line], projects: Iterable[Project]) -> Resolved:
+    """Find the project of every line that names one by its external id."""
+    ids: dict[str, list[str]] = {}
+    for project in projects:
+        external_id = project.get("externalId")
+        if isinstance(external_id, str):
+            found = ids.setdefault(external_id, [])
+            if project["id"] not in found:  # a project that is renamed while it is listed comes twice
+                found.append(project["id"])
+    resolved, seen = Resolved([], []), dict[str, int]()
+    for line in lines:
+        candidates = ids.get(line.external_id, []) if line.by_external_id else [line.project_id]
+        name = shorten(line.external_id)
+        if len(candidates) != 1:
+            several = f"{len(candidates)} projects have the external id {name}: {', '.join(candidates)}"
+            message = several if candidates else f"no project that the key sees has the external id {name}"
+            resolved.problems.append((line.number, Problem("externalId", message)))
+            continue
+        (project_id,) = candidates
+        first = seen.setdefault(project_id, line.number)
+        if first != line.number:
+            message = f"{project_id} is the project of line {first} too, and the order is not kept"
+            resolved.problems.append(
+                (line.number, Problem("externalId" if line.by_external_id else "path.id", message))
+            )
+        resolved.lines.append((line, project_id))
+    return resolved

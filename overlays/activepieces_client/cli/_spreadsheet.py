@@ -1,0 +1,171 @@
+"""Updates as CSV: a column `id`, and one for each property, such as `displayName`, `plan.pieces`, `metadata.tier`."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from activepieces_client._json import is_object, json_path
+from activepieces_client.exceptions import Problem
+
+from ._document import Path, properties
+from ._line import Line
+from ._values import InvalidTextError, read, read_any, write, write_any
+
+_DELIMITERS = ",", ";", "\t"
+_LONGEST_CELL = 2**31 - 1  # what fits a C long everywhere
+
+
+class _HeaderError(Exception):
+    """The header cannot be used."""
+
+
+def read_spreadsheet(file: IO[bytes]) -> Iterator[Line]:
+    """Yield every row that is not blank, with the number of the line that it starts on."""
+    csv.field_size_limit(_LONGEST_CELL)
+    number = 1
+    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
+    try:
+        rows, skipped = _rows(text)
+        number = skipped + 1
+        columns = _columns(next(rows, list[str]()))
+        number = skipped + rows.line_num + 1
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                yield _read(number, columns, row)
+            number = skipped + rows.line_num + 1
+    except _HeaderError as error:
+        yield Line(number, problems=(Problem("$", str(error)),))
+    except csv.Error as error:
+        yield Line(number, problems=(Problem("$", f"is not CSV: {error}"),))
+    except UnicodeDecodeError:
+        yield Line(_first_undecodable(file), problems=(Problem("$", "is not UTF-8: save it as CSV UTF-8"),))
+    finally:
+        text.detach()
+
+
+def _rows(text: io.TextIOWrapper) -> tuple[Any, int]:
+    """Return a reader that starts with the header, and how many lines come before it."""
+    first = text.readline().rstrip("\r\n")
+    if first.lower().startswith("sep=") and len(first) == len("sep=,"):  # for Excel
+        return csv.reader(text, strict=True, delimiter=first[-1]), 1
+    rows = csv.reader(text, strict=True)
+    for delimiter in _DELIMITERS:
+        text.seek(0)
+        rows = csv.reader(text, strict=True, delimiter=delimiter)
+        with contextlib.suppress(csv.Error):  # quotes that make sense with another delimiter
+            if "id" in map(str.strip, next(rows, list[str]())):
+                break
+    text.seek(0)
+    return csv.reader(text, rows.dialect), 0
+
+
+def _first_undecodable(file: IO[bytes]) -> int:
+    """Return the number of the first line that is not UTF-8."""
+    file.seek(0)
+    for number, line in enumerate(file, start=1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return number
+    return 1
+
+
+def _columns(header: list[str]) -> list[str]:
+    """Return the names of the columns, without blank ones at the end.
+
+    Raises:
+        _HeaderError: They cannot be used.
+    """
+    names = list(header)
+    while names and not names[-1].strip():
+        names.pop()
+    if "id" not in names:
+        if "id" in map(str.strip, names):
+            raise _HeaderError("has spaces around id: remove them")
+        raise _HeaderError("is no header: it needs a column id, and commas, semicolons or tabs between columns")
+    for name in names:
+        if names.count(name) > 1:
+            raise _HeaderError(f"has the column {name} twice")
+        if not all(name.split(".")):
+            raise _HeaderError(f"has a column without a name, {name!r}")
+        hidden = next((other for other in names if other.startswith(f"{name}.")), None)
+        if hidden:
+            raise _HeaderError(f"has the columns {name} and {hidden}, of which one would hide the other: keep one")
+    return names
+
+
+def _read(number: int, columns: list[str], row: list[str]) -> Line:
+    if len(row) < len(columns):
+        return Line(number, problems=(Problem("$", f"has {len(row)} cells, where the header has {len(columns)}"),))
+    if any(cell.strip() for cell in row[len(columns) :]):
+        return Line(number, problems=(Problem("$", "has a cell beyond the last column with a name"),))
+    cells = dict(zip(columns, row, strict=False))
+    project_id = cells.pop("id")
+    schemas, body, problems = dict(properties()), dict[str, Any](), list[Problem]()
+    for column, text in cells.items():
+        path = tuple(column.split("."))
+        if text:
+            try:
+                put(body, path, read(schemas[path], text) if path in schemas else read_any(text))
+            except InvalidTextError as error:
+                problems.append(Problem(json_path(path), str(error)))
+    if not body and not problems:
+        problems.append(Problem("$", "has an id and nothing to change"))
+    return Line(number, project_id, body=body, problems=tuple(problems))
+
+
+def put(body: dict[str, Any], path: Path, value: Any) -> None:
+    """Put a value into a body, with the objects that lead there."""
+    for name in path[:-1]:
+        inner: Any = body.get(name)
+        if not is_object(inner):
+            body[name] = inner = {}
+        body = inner
+    body[path[-1]] = value
+
+
+def get(body: Any, path: Path, default: Any = None) -> Any:
+    """Return the value at a path of a body."""
+    for name in path:
+        if not is_object(body) or name not in body:
+            return default
+        body = body[name]
+    return body
+
+
+def write_spreadsheet(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Write updates so that `read_spreadsheet` reads them: only columns in which a cell is filled."""
+    given = list(updates)
+    columns: dict[str, list[str]] = {}
+    for path, schema in properties():
+        values = [get(body, path, _ABSENT) for _, body in given]
+        members = _member_columns(path, values) if schema.get("additionalProperties") else None
+        texts = [write(schema, value) if value is not _ABSENT else "" for value in values]
+        columns |= members or {".".join(path): texts}
+    filled = {name: texts for name, texts in columns.items() if any(texts)}
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["id", *filled])
+    for (project_id, _), *cells in zip(given, *filled.values(), strict=True):
+        writer.writerow([project_id, *cells])
+
+
+_ABSENT = object()
+
+
+def _member_columns(path: Path, values: list[Any]) -> dict[str, list[str]] | None:
+    """Return a column for each member of free objects; None where a name or a value does not fit one."""
+    objects: list[dict[str, Any]] = [value if is_object(value) else {} for value in values]
+    names = dict.fromkeys(itertools.chain.from_iterable(objects))
+    columns: dict[str, list[str]] = {}
+    for name in names:
+        texts = [write_any(item[name]) if name in item else "" for item in objects]
+        whole = [text for text in texts if text is not None]
+        if not name or "." in name or len(whole) < len(texts):
+            return None
+        columns[".".join((*path, name))] = whole
+    return columns

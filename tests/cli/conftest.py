@@ -1,0 +1,15 @@
+"""A stand-in that the commands reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from activepieces_client.testing import StandIn
+
+
+@pytest.fixture
+def served() -> Iterator[StandIn]:
+    with StandIn({"displayName": f"Project {n}"} for n in range(20)).serve() as service:
+        yield service

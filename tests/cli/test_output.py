@@ -1,0 +1,167 @@
+"""Output that a terminal, a pipe or a disk cannot take never ends a roll-out half-way, nor fails an update."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from activepieces_client.testing import StandIn
+
+from .command import COMMAND, ID, bodies, environment, journal, renames, run, write
+
+CP1252 = {"PYTHONIOENCODING": "cp1252"}
+full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to be had")
+
+
+def run_into(
+    service: StandIn, stdout: Any, stderr: Any, *arguments: object, given: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    command = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(
+        command, env=environment(service), stdout=stdout, stderr=stderr, input=given, timeout=60, check=False
+    )
+
+
+def closed_pipe() -> IO[bytes]:
+    """A pipe that nobody reads from any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "wb", 0)
+
+
+def test_characters_that_the_encoding_lacks_are_escaped(served: StandIn, tmp_path: Path) -> None:
+    served.projects[0]["displayName"] = "Zoe 🚀"
+    finished = run(served, "update", ID, "--metadata", "a=🚀", **CP1252)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "\\U0001f680" in finished.stdout
+    finished = run(served, "update", ID, "--metadata", "a=🚀", "--output", "json", **CP1252)
+    assert json.loads(finished.stdout)["displayName"] == "Zoe 🚀"
+    file = write(tmp_path / "updates.jsonl", [("🚀", {}), *renames(served)])
+    finished = run(served, "apply", file, **CP1252)
+    assert finished.returncode == 1
+    assert len(journal(file)) == 21
+    assert "\\U0001f680" in finished.stderr
+    line = json.dumps({"id": ID, "body": {"displayName": "🚀"}})
+    assert "\\U0001f680" in run(served, "plan", "-", given=line, **CP1252).stdout
+    listed = run(served, "list", "--output", "csv", **CP1252).stdout  # a file, and those are UTF-8
+    assert run(served, "check", "-", given=listed).returncode == 0
+
+
+@full_disk
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("kind", ["full disk", "closed pipe"])
+def test_roll_out_stops_where_its_output_does(served: StandIn, tmp_path: Path, stream: str, kind: str) -> None:
+    updates = [(f"nowhere{n}", {}) for n in range(4)] + renames(served) + [(f"elsewhere{n}", {}) for n in range(200)]
+    file = write(tmp_path / "updates.jsonl", updates)
+    with closed_pipe() if kind == "closed pipe" else Path("/dev/full").open("wb") as broken:
+        outputs = (broken, subprocess.PIPE) if stream == "stdout" else (subprocess.PIPE, broken)
+        finished = run_into(served, *outputs, "apply", file, "--output", "json")
+    assert finished.returncode == 1
+    text = (finished.stdout or b"") + (finished.stderr or b"")
+    assert b"Traceback" not in text
+    assert b"Exception ignored" not in text
+    if stream == "stdout":
+        assert b"the output cannot be written" in text
+    assert 1 <= len(journal(file)) == len(served.requests) <= 9
+
+
+@full_disk
+def test_roll_out_that_is_done_is_done(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", renames(served))
+    with closed_pipe() as broken:  # only the summary cannot be written
+        finished = run_into(served, broken, broken, "apply", file)
+    assert finished.returncode == 0
+    assert len(journal(file)) == 20
+
+
+@full_disk
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("kind", ["full disk", "closed pipe"])
+def test_update_that_was_made_is_no_failure(served: StandIn, form: str, kind: str) -> None:
+    with closed_pipe() if kind == "closed pipe" else Path("/dev/full").open("wb") as broken:
+        finished = run_into(served, broken, subprocess.PIPE, "update", ID, "--display-name", "Acme", "--output", form)
+    assert finished.returncode == 0
+    assert served.projects[0]["displayName"] == "Acme"
+    assert b"the output could not be written" in finished.stderr
+    assert b"Traceback" not in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+
+
+@full_disk
+@pytest.mark.parametrize(
+    "command", [["list"], ["list", "--output", "csv"], ["list", "--output", "jsonl"], ["check", "-"]]
+)
+def test_output_that_is_lost_is_said(served: StandIn, command: list[str]) -> None:
+    line = json.dumps({"id": ID, "body": {}}).encode()
+    with Path("/dev/full").open("wb") as broken:
+        finished = run_into(served, broken, subprocess.PIPE, *command, given=line)
+    assert finished.returncode == 1
+    assert finished.stderr == b"activepieces-client: the output could not be written: No space left on device\n"
+
+
+def test_list_ends_where_nobody_reads() -> None:
+    with StandIn({} for _ in range(1000)).serve() as service:
+        with closed_pipe() as broken:
+            finished = run_into(service, broken, subprocess.PIPE, "list", "--output", "jsonl")
+        assert finished.stderr == b""
+        assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("streams", ["1", "2", "12", "012"])
+def test_streams_may_be_closed(served: StandIn, tmp_path: Path, streams: str) -> None:
+    file = write(tmp_path / "updates.jsonl", [("nowhere", {}), *renames(served)])
+    program = "import os, sys\nfor stream in sys.argv[1]: os.close(int(stream))\nos.execv(sys.argv[2], sys.argv[2:])"
+    command = [sys.executable, "-c", program, streams, *COMMAND, "apply", str(file)]
+    finished = subprocess.run(command, env=environment(served), capture_output=True, timeout=60, check=False)
+    assert finished.returncode == 1
+    assert finished.stdout == b""
+    assert len(journal(file)) == 21
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")
+def test_terminal_shows_a_bar(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", [("[b]nowhere", {}), *renames(served)])
+    ours, theirs = os.openpty()
+    env = environment(served, TERM="xterm", COLUMNS="100")
+    process = subprocess.Popen([*COMMAND, "apply", str(file)], env=env, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # the end of a terminal is an error on Linux
+        while more := os.read(ours, 65536):
+            shown += more
+    os.close(ours)
+    assert process.wait(timeout=20) == 1
+    assert b"21/21" in shown
+    assert b"1 failed" in shown
+    assert b"[b]nowhere" in shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")
+def test_terminal_that_is_closed_stops_the_roll_out(served: StandIn, tmp_path: Path) -> None:
+    updates = renames(served) + [(f"nowhere{n}", {}) for n in range(3000)]
+    file = write(tmp_path / "updates.jsonl", updates)
+    ours, theirs = os.openpty()
+    env = environment(served, TERM="xterm", COLUMNS="100")
+    process = subprocess.Popen([*COMMAND, "apply", str(file)], env=env, stderr=theirs)
+    os.close(theirs)
+    os.read(ours, 1)
+    os.close(ours)
+    assert process.wait(timeout=30) in (0, 1)
+    assert len(journal(file)) == len(served.requests) < 3020
+
+
+def test_progress_is_a_line_now_and_then(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", renames(served))
+    program = (
+        "import sys\nfrom activepieces_client.cli import _progress, main\n_progress.INTERVAL = 0.0\nsys.exit(main())"
+    )
+    finished = run(served, "apply", file, program=[sys.executable, "-c", program])
+    assert "20 of 20, " in finished.stderr
+    assert len(bodies(served)) == 20

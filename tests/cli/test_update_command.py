@@ -1,0 +1,144 @@
+"""The command `update`: an option for each property, and one line for what is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from activepieces_client.testing import StandIn
+
+from ..tools.repository import ROOT, Repository
+from .command import COMMAND, ID, bodies, environment, renames, run, write
+
+
+def test_update_has_an_option_for_each_property() -> None:
+    options = ["--display-name", "Acme EU", "--external-id", "4711", "--metadata", "tier=gold", "--metadata", "seats=5"]
+    options += ["--metadata", "version=1.10", "--icon-color", "RED", "--plan-pieces", "a", "--plan-pieces", "b"]
+    options += ["--plan-pieces-filter-type", "ALLOWED", "--plan-active-flows-limit", "null"]
+    options += ["--global-connection-external-ids", "c", "--max-concurrent-jobs", "25", "--releases-enabled"]
+    options += ["--worker-group-id", "007", "--no-notify-flow-owner-on-failure"]
+    options += ["--execution-data-retention-days", "30"]
+    with StandIn(release="0.83").serve() as older:  # it ignores what it does not know, and applies `plan.pieces`
+        finished = run(older, "update", ID, *options, "--json", '{"displayName": "x", "metadata": {"a": 1}}')
+        assert finished.returncode == 1
+        assert "NotApplied" not in finished.stdout
+        (body,) = bodies(older)
+    assert body == {
+        "displayName": "Acme EU",
+        "externalId": "4711",
+        "metadata": {"a": 1, "tier": "gold", "seats": 5, "version": "1.10"},
+        "icon": {"color": "RED"},
+        "plan": {"pieces": ["a", "b"], "piecesFilterType": "ALLOWED", "activeFlowsLimit": None},
+        "globalConnectionExternalIds": ["c"],
+        "maxConcurrentJobs": 25,
+        "releasesEnabled": True,
+        "workerGroupId": "007",
+        "notifyFlowOwnerOnFailure": False,
+        "executionDataRetentionDays": 30,
+    }
+
+
+def test_update_prints_the_project(served: StandIn) -> None:
+    finished = run(served, "update", ID, "--max-concurrent-jobs", "null", "--display-name", "x" * 200)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "x" * 200 in finished.stdout
+    finished = run(served, "update", ID, "--display-name", "Acme", "--output", "json")
+    assert json.loads(finished.stdout) == served.projects[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["update", ID, "--metadata", "tier"], "NAME=VALUE"),
+        (["update", ID, "--metadata", 'tier={"a": 1, "a": 2}'], 'the key "a" twice'),
+        (["update", ID, "--json", "["], "--json"),
+        (["update", ID, "--json", "[]"], "--json"),
+        (["update", ID, "--json", '{"metadata": {}, "metadata": {}}'], 'the key "metadata" twice'),
+        (["update", ID, "--plan-pieces", "a, b", "--plan-pieces-filter-type", "SOME"], "SOME"),
+        (["update", ID, "--colour", "red"], "--colour"),
+        (["update", ID, "--timeout", "nan"], "--timeout"),
+        (["update", ID, "--timeout", "inf"], "--timeout"),
+        (["update", ID, "--timeout", "0"], "--timeout"),
+        (["update", ID, "--timeout", "soon"], "--timeout"),
+        (["apply", "-", "--concurrency", "0"], "--concurrency"),
+        (["apply", "-", "--concurrency", "many"], "--concurrency"),
+        (["apply", "-", "--concurrency", "9"], "concurrency must be at most 8"),
+        (["apply", "no-such-file"], "no-such-file"),
+        (["check", "/"], "directory"),
+        ([], "COMMAND"),
+    ],
+)
+def test_bad_argument_is_one_line(served: StandIn, arguments: list[str], said: str) -> None:
+    line = json.dumps({"id": ID, "body": {}})
+    finished = run(served, *arguments, given=line)
+    assert (finished.returncode, finished.stdout) == (2, "")
+    assert len(finished.stderr.splitlines()) == 1
+    assert finished.stderr.startswith("activepieces-client: ")
+    assert said in finished.stderr
+    assert served.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["update", ID, "--display-name", "a/b"], 2, "$.displayName: "),
+        (["update", ID, "--max-concurrent-jobs", "many"], 2, "$.maxConcurrentJobs: "),
+        (["update", ID, "--metadata", f"account={2**53 + 1}"], 2, "$.metadata.account: "),
+        (["update", "", "--display-name", "x"], 2, "path.id"),
+        (["update", "nowhere"], 1, "ENTITY_NOT_FOUND"),
+    ],
+)
+def test_what_is_wrong_is_said(served: StandIn, arguments: list[str], code: int, said: str) -> None:
+    finished = run(served, *arguments)
+    assert (finished.returncode, finished.stdout) == (code, "")
+    assert said in finished.stderr
+
+
+def test_without_a_key_nothing_is_done(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates", renames(served))
+    for arguments in (["update", ID], ["apply", file], ["plan", file], ["list"]):
+        finished = run(served, *arguments, ACTIVEPIECES_API_KEY="")
+        assert finished.returncode == 2
+        assert "ACTIVEPIECES_API_KEY" in finished.stderr
+        assert len(finished.stderr.splitlines()) == 1
+    assert served.requests == []
+    assert [path.name for path in tmp_path.iterdir()] == ["updates"]
+
+
+def test_new_property_is_a_new_option_and_column(tmp_path: Path) -> None:
+    repository = Repository.copy(tmp_path)
+    document = json.loads((ROOT / "generated/activepieces_api/openapi.json").read_text("utf-8"))
+    schema = {"type": ["integer", "null"], "description": "For how many days drafts are kept."}
+    document["components"]["schemas"]["UpdateProjectRequest"]["properties"]["draftRetentionDays"] = schema
+    (tmp_path / "generated/activepieces_api/openapi.json").write_text(json.dumps(document), "utf-8")
+    program = "from activepieces_client.cli import main; import sys; sys.argv[1:] = {}; main()"
+    said = repository.python(program.format("['update', '--help']"))
+    assert "--draft-retention-days INTEGER|NULL" in said
+    assert "For how many days drafts are kept." in " ".join(said.split())
+    (tmp_path / "updates.csv").write_text("id,draftRetentionDays\na,7\n", "utf-8")
+    assert "1 update is fine" in repository.python(program.format(["check", str(tmp_path / "updates.csv")]))
+
+
+def test_missing_module_of_the_extra_names_the_extra() -> None:
+    for module in ("rich", "filelock"):
+        program = (
+            f"import sys; sys.modules[{module!r}] = None; from activepieces_client.cli import main; sys.exit(main())"
+        )
+        finished = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False)
+        assert finished.returncode == 2
+        assert "activepieces-client[cli]" in finished.stderr
+
+
+def test_missing_module_of_another_kind_is_an_error() -> None:
+    program = "import sys; sys.modules['argparse'] = None; import activepieces_client.cli.__main__"
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=False)
+    assert "ModuleNotFoundError" in finished.stderr
+
+
+def test_version_is_that_of_the_package(served: StandIn) -> None:
+    finished = subprocess.run([*COMMAND, "--version"], env=environment(served), capture_output=True, check=True)
+    assert finished.stdout.strip()
