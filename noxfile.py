@@ -123,8 +123,8 @@ def contract(session: nox.Session) -> None:
     install(session, "contract")
     install_node_programs(session, "prism")
     install_package(session)
-    session.run("pytest", "tests/test_validity.py", env={"CASES": "100000"})
-    session.run("pytest", "tests/contract.py")
+    session.run("pytest", "tests/test_jsonschema_agreement.py", env={"CASES": "100000"})
+    session.run("pytest", "tests/contract")
 
 
 @nox.session(default=False, python=PYTHONS)

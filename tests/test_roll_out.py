@@ -107,11 +107,11 @@ def test_max_retries_of_an_update(
     service: StandIn, kind: str, max_retries: int | None, errors: list[type[APIStatusError]]
 ) -> None:
     # The first success shows that it was not the server: now the failure counts.
-    answered = itertools.count()
+    numbers = itertools.count()
     handle = service.handle
 
     def fail_second_and_third(request: httpx.Request) -> httpx.Response:
-        unavailable = next(answered) in (1, 3)
+        unavailable = next(numbers) in (1, 3)
         return httpx.Response(503, headers={"retry-after": "0"}) if unavailable else handle(request)
 
     service.handle = fail_second_and_third  # type: ignore[method-assign]

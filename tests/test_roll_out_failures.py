@@ -28,6 +28,7 @@ from activepieces_client import (
 )
 from activepieces_client.testing import StandIn
 
+from .support.pooled import Pooled
 from .support.roll_outs import projects, renames, roll_out
 from .support.updates import stand_in_at
 
@@ -37,53 +38,22 @@ CONCURRENCY = 4
 MAX_FAILURES = 10
 
 
-class Database:
-    """A database with 10 connections of which an update takes one and then waits for a second, as the service's."""
-
-    def __init__(self, service: StandIn) -> None:
-        self.hung = False
-        self._free = threading.Semaphore(10)
-        self._handle = service.handle
-        service.handle = self  # type: ignore[method-assign]
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        with self._free:
-            time.sleep(0.02)
-            # The service waits without an end.
-            if not self._free.acquire(timeout=0.5):
-                self.hung = True
-                return httpx.Response(500)
-            try:
-                return self._handle(request)
-            finally:
-                self._free.release()
-
-
-def test_default_server_survives_the_defaults(kind: str) -> None:
-    service = StandIn(projects(60))
-    database = Database(service)
+@pytest.mark.parametrize("options", [{}, {"concurrency": 8}], ids=["default", "8"])
+def test_default_server_survives(kind: str, options: dict[str, Any]) -> None:
+    service = Pooled(60)
     with service.serve():
-        result = roll_out(kind, service, renames(service))
+        result = roll_out(kind, service, renames(service), **options)
     assert result.indexes == list(range(60))
     assert result.errors == []
-    assert not database.hung
-
-
-def test_default_server_survives_8_in_flight(kind: str) -> None:
-    service = StandIn(projects(60))
-    database = Database(service)
-    with service.serve():
-        assert roll_out(kind, service, renames(service), concurrency=8).errors == []
-    assert not database.hung
+    assert not service.hung
 
 
 def test_default_server_does_not_survive_16_in_flight() -> None:
-    service = StandIn(projects(60))
-    database = Database(service)
+    service = Pooled(60, seconds=0.05, patience=0.5)
     limits = httpx.Limits(max_connections=16)
     with service.serve(), httpx.Client(limits=limits) as http_client:
         roll_out("sync", service, renames(service), client={"http_client": http_client}, concurrency=16)
-    assert database.hung
+    assert service.hung
 
 
 def test_restarting_server_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

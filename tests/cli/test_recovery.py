@@ -19,7 +19,7 @@ import pytest
 
 from activepieces_client.testing import StandIn
 
-from ..pooled import Pooled
+from ..support.pooled import Pooled
 from .command import IMPATIENT, Updates, journal, run, started, wait_for, write
 
 # How many lines the tests below have, and the last one; 2,000 and 10,000 take some minutes.

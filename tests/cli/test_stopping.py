@@ -14,21 +14,21 @@ import pytest
 
 from activepieces_client.testing import StandIn
 
-from .. import hostile
-from ..conftest import stand_in_at
+from ..support import raw_server
+from ..support.updates import stand_in_at
 from .command import IMPATIENT, journal, renames, run, run_json, started, wait_for, write
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there are other signals there")
 SIGNALS = [pytest.param(signal.SIGINT, 130, id="Ctrl-C"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")]
 
 
-def slow(seconds: float, responded: list[float]) -> hostile.Handler:
+def slow(seconds: float, responded: list[float]) -> raw_server.Handler:
     def handle(connection: Any) -> None:
-        while request := hostile.read_request(connection):
+        while request := raw_server.read_request(connection):
             time.sleep(seconds)
             project = {**StandIn().projects[0], "id": request.split(b" ")[1].rpartition(b"/")[2].decode()}
             body = json.dumps(project).encode()
-            connection.sendall(hostile.HEAD % len(body) + body)
+            connection.sendall(raw_server.HEAD % len(body) + body)
             responded.append(time.monotonic())
 
     return handle
@@ -39,7 +39,7 @@ def slow(seconds: float, responded: list[float]) -> hostile.Handler:
 def test_signal_waits_for_what_is_in_flight(tmp_path: Path, number: signal.Signals, code: int) -> None:
     file = write(tmp_path / "updates.jsonl", [(f"p{n}", {}) for n in range(1000)])
     responded: list[float] = []
-    with hostile.serve(slow(0.2, responded)) as server:
+    with raw_server.serve(slow(0.2, responded)) as server:
         service = stand_in_at(server.base_url)
         with started(service, "apply", file) as process:
             wait_for(lambda: len(responded) >= 4)

@@ -1,4 +1,4 @@
-"""Prism, a mock server that somebody else wrote, judges what the client sends: `nox -s contract`, not by default.
+"""Prism, a mock server of other authors, validates what the client sends: `nox -s contract`, not by default.
 
 It reads openapi.yaml and nothing else of ours.
 """
@@ -46,7 +46,7 @@ drawn = settings(
 
 @attrs.frozen
 class Relay:
-    """What came over the wire on its way to Prism, and where to send it."""
+    """Keeps what is sent to Prism."""
 
     base_url: str
     requests: list[bytes]
@@ -79,8 +79,8 @@ def relay() -> Iterator[Relay]:
             requests.append(request)
             with socket.create_connection(("127.0.0.1", port)) as upstream:
                 upstream.sendall(request.replace(b"\r\nConnection: keep-alive", b"\r\nConnection: close"))
-                while answer := upstream.recv(65536):
-                    connection.sendall(answer)
+                while received := upstream.recv(65536):
+                    connection.sendall(received)
 
         with raw_server.serve(handle) as server:
             yield Relay(server.base_url.removesuffix("/api"), requests)
@@ -92,8 +92,8 @@ def client(relay: Relay) -> Iterator[Activepieces]:
         yield client
 
 
-def meant(relay: Relay) -> tuple[str, Any]:
-    """Read the id and the body out of the only request that was sent."""
+def received(relay: Relay) -> tuple[str, Any]:
+    """Return the id and the body of the only request that was sent."""
     (request,) = relay.requests
     head, _, body = request.partition(b"\r\n\r\n")
     match = re.match(rb"POST /v1/projects/([^/?#]*) HTTP/1.1\r\n", head)
@@ -101,20 +101,20 @@ def meant(relay: Relay) -> tuple[str, Any]:
     return unquote(match[1].decode("ascii")), json.loads(body)
 
 
-def exactly(value: Any) -> str:
-    """Write a JSON value so that no two that differ are the same: 1, 1.0 and true do."""
+def canonical(value: Any) -> str:
+    """Write a JSON value so that 1, 1.0 and true differ, which are equal in Python."""
     return json.dumps(value, sort_keys=True)
 
 
 def in_ascii(value: Any) -> Any:
-    """Replace what Prism cannot say: it dies of a violation whose place or message is more than a header can carry."""
+    """Replace what a header cannot carry: Prism, which puts violations into one, dies of it."""
     text = json.dumps(value, ensure_ascii=False).encode("ascii", "replace").decode()
     return json.loads(text.replace("\x7f", "?"))
 
 
 @drawn
 @given(strategies.any_for("UpdateProjectRequest").map(in_ascii))
-def test_what_is_valid_for_the_client_is_valid_for_prism(relay: Relay, body: Any) -> None:
+def test_request_is_valid_for_client_and_prism(relay: Relay, body: Any) -> None:
     try:
         validate(body)
         ours = True
@@ -132,28 +132,28 @@ ids = st.text(st.characters(exclude_characters="\0/\\", exclude_categories=["Cs"
 
 @drawn
 @given(ids.filter(lambda text: text not in (".", "..")), strategies.conforming("UpdateProjectRequest"), st.booleans())
-def test_what_prism_takes_from_the_client_is_what_was_meant(
+def test_prism_receives_what_was_given(
     relay: Relay, client: Activepieces, project_id: str, body: dict[str, Any], typed: bool
 ) -> None:
     relay.requests.clear()
     given_body = UpdateProjectRequest.from_dict(body) if typed else body
     project = client.projects.update(project_id, given_body, check_applied=False, timeout=60)
-    assert project.id == ID  # the specification's example
-    sent_id, sent = meant(relay)
-    assert (sent_id, exactly(sent)) == (project_id, exactly(body))
+    assert project.id == ID  # the example of the document
+    sent_id, sent = received(relay)
+    assert (sent_id, canonical(sent)) == (project_id, canonical(body))
 
 
 @settings(drawn, max_examples=CASES // 10)
 @given(strategies.any_for("UpdateProjectRequest").map(in_ascii))
-def test_what_the_stand_in_answers_is_valid_for_prism(front: str, body: Any) -> None:
+def test_response_of_the_stand_in_is_valid_for_prism(front: str, body: Any) -> None:
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
-    answer = httpx.post(f"{front}/v1/projects/{ID}", json=body, headers=headers, timeout=60)
-    assert '"location":["response"' not in answer.headers.get("sl-violations", "")
+    response = httpx.post(f"{front}/v1/projects/{ID}", json=body, headers=headers, timeout=60)
+    assert '"location":["response"' not in response.headers.get("sl-violations", "")
 
 
 @pytest.fixture(scope="module")
 def front() -> Iterator[str]:
-    """A stand-in, with Prism before it that holds its answers against the specification."""
+    """A stand-in, with Prism before it that validates its responses."""
     service = StandIn()
     service.api_key = KEY
     with service.serve(), prism("proxy", DOCUMENT, service.base_url) as port:

@@ -1,0 +1,188 @@
+"""A new operation, and constraints that are new to the stand-in, need no line of the overlay: only `regenerate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .repository import Repository
+
+NEW_OPERATION = """\
+  /v1/projects/archived:
+    post:
+      operationId: archiveAll
+      tags:
+        - projects
+      responses:
+        '204':
+          description: Done.
+        '418':
+          $ref: '#/components/responses/Conflict'
+  /v1/projects/{id}/flows/{position}:
+    parameters:
+      - name: id
+        in: path
+        required: true
+        schema:
+          type: string
+    get:
+      operationId: readFlow
+      tags:
+        - flows
+      parameters:
+        - name: position
+          in: path
+          required: true
+          schema:
+            type: integer
+            minimum: 1
+        - name: limit
+          in: query
+          schema:
+            type: integer
+            maximum: 10
+        - $ref: '#/components/parameters/Mode'
+      responses:
+        2XX:
+          description: The flow.
+          content:
+            application/json:
+              schema:
+                $ref: '#/components/schemas/Metadata'
+"""
+
+PROGRAM = """
+import httpx
+from activepieces_api.api.projects import archive_all
+from activepieces_api.api.flows import read_flow
+from activepieces_api.models import Mode
+from activepieces_client import Activepieces, APIConnectionError, APIStatusError, ConfigurationError
+from activepieces_client import RequestValidationError, ServerError
+
+outcomes, requests = [], []
+
+def handle(request):
+    requests.append((request.method, request.url.raw_path, request.headers["authorization"]))
+    outcome = outcomes.pop(0)
+    if isinstance(outcome, type):
+        raise outcome("of the test")
+    return outcome
+
+http_client = httpx.Client(transport=httpx.MockTransport(handle), cookies={"a": "1"})
+client = Activepieces("sk-1", http_client=http_client).generated
+
+outcomes = [httpx.ConnectError, httpx.Response(200, json={"name": "a flow"})]
+flow = read_flow.sync("p1", 3, client=client, limit=10, x_mode=Mode.FAST)
+assert flow["name"] == "a flow"
+assert requests == [("GET", b"/api/v1/projects/p1/flows/3?limit=10", "Bearer sk-1")] * 2, requests
+
+outcomes = [httpx.Response(204)]
+assert archive_all.sync_detailed(client=client).status_code == 204
+assert requests[-1][:2] == ("POST", b"/api/v1/projects/archived")
+
+guard = client.get_httpx_client()
+outcomes = [httpx.Response(204)]
+sent = guard.request(method="post", url="/v1/projects/archived", cookies={"b": "2"}).request
+assert sent.headers["Cookie"] == "a=1; b=2", sent.headers
+try:
+    guard.request(method="post", url="/v1/nowhere")
+except ConfigurationError as error:
+    assert "POST /v1/nowhere" in str(error)
+else:
+    raise SystemExit("no error for an unknown path")
+
+outcomes = [httpx.Response(418, json={"code": "TEAPOT", "params": {}})]
+try:
+    archive_all.sync_detailed(client=client)
+except APIStatusError as raised:
+    assert (raised.status_code, raised.code) == (418, "TEAPOT")
+else:
+    raise SystemExit("no error for 418")
+
+for outcome, error in ((httpx.Response(503), ServerError), (httpx.ReadTimeout, APIConnectionError)):
+    outcomes = [outcome]
+    try:
+        read_flow.sync("p1", 3, client=client, x_mode=Mode.FAST)
+    except error as raised:
+        assert raised.attempts == 1, "an operation that is not idempotent was retried"
+    else:
+        raise SystemExit(f"no {error}")
+
+count = len(requests)
+bad = (("p1", 0, 10, "path.position"), ("", 1, 10, "path.id"), ("p1", 1, 11, "query.limit"))
+for id, position, limit, place in bad:
+    try:
+        read_flow.sync(id, position, client=client, limit=limit, x_mode=Mode.FAST)
+    except RequestValidationError as error:
+        assert [problem.path for problem in error.problems] == [place], error
+    else:
+        raise SystemExit(f"{place} was not refused")
+
+try:
+    guard.request(method="get", url="/v1/projects/p1/flows/first", headers={"X-Mode": "fast"})
+except RequestValidationError as error:
+    assert [problem.path for problem in error.problems] == ["path.position"], error
+else:
+    raise SystemExit("not refused: a word for a number")
+missing, odd = 'header: "X-Mode" is a required property', 'header["X-Mode"]: "odd" is not one of "fast", "slow"'
+for headers, problem in (({}, missing), ({"X-Mode": "odd"}, odd)):
+    try:
+        guard.request(method="get", url="/v1/projects/p1/flows/1", headers=headers)
+    except RequestValidationError as error:
+        assert problem in str(error), error
+    else:
+        raise SystemExit(f"not refused: {problem}")
+assert len(requests) == count
+"""
+
+
+CONSTRAINTS = {
+    "note": {"type": "string", "minLength": 2, "maxLength": 3},
+    "seats": {"type": "integer", "minimum": 1},
+    "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+}
+INVALID = """
+import httpx
+from activepieces_client.testing import StandIn
+
+service = StandIn()
+headers = {"authorization": f"Bearer {service.api_key}"}
+url = f"{service.base_url}/v1/projects/{service.projects[0]['id']}"
+client = httpx.Client(transport=service.transport, headers=headers)
+for field, value, message in (
+    ("note", "a", "Too small: expected string to have >=2 characters"),
+    ("note", "abcd", "Too big: expected string to have <=3 characters"),
+    ("seats", 0, "Too small: expected number to be >=1"),
+    ("tags", [], "Invalid input"),
+):
+    error = client.post(url, json={field: value}).json()
+    assert error["message"] == f"body/{field} {message}", error
+"""
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A copy that was regenerated with all of it."""
+    repository = Repository.copy(tmp_path_factory.mktemp("repository"))
+    repository.edit("\ncomponents:\n", f"{NEW_OPERATION}\ncomponents:\n")
+    mode = {"name": "X-Mode", "in": "header", "required": True, "schema": {"$ref": "#/components/schemas/Mode"}}
+    properties: dict[str, Any] = {
+        name: {**constraint, "description": "A property.", "examples": []} for name, constraint in CONSTRAINTS.items()
+    }
+    schemas = {
+        "Mode": {"type": "string", "enum": ["fast", "slow"]},
+        "UpdateProjectRequest": {"properties": properties},
+    }
+    repository.merge({"components": {"parameters": {"Mode": mode}, "schemas": schemas}})
+    finished = repository.run("regenerate")
+    assert finished.returncode == 0, finished.stderr
+    return repository
+
+
+def test_new_operation_has_every_guarantee(repository: Repository) -> None:
+    repository.python(PROGRAM)
+
+
+def test_stand_in_knows_every_kind_of_constraint(repository: Repository) -> None:
+    repository.python(INVALID)
