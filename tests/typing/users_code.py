@@ -11,17 +11,21 @@ import httpx
 from activepieces_api.api.projects import update_project
 from activepieces_api.types import Response, Unset
 from activepieces_client import (
+    UNSET,
     Activepieces,
     ActivepiecesError,
     APIStatusError,
     AsyncActivepieces,
+    Difference,
     NotAppliedError,
     Problem,
     RateLimitError,
     RequestValidationError,
     UpdateOutcome,
+    __version__,
     validate,
 )
+from activepieces_client.bulk import Failed, Updated, is_final
 from activepieces_client.models import (
     ColorName,
     Metadata,
@@ -70,29 +74,59 @@ async def update_async() -> None:
         assert_type(project, Project)
 
 
+def look_up(client: Activepieces) -> None:
+    for project in client.projects.list(display_name="acme", types=["TEAM"], limit=50, timeout=5):
+        assert_type(project, Project)
+    assert_type(client.projects.list(types=[ProjectType.TEAM]), Iterator[Project])
+    found = client.projects.find(external_id="customer-4711", max_retries=0)
+    assert_type(found, Project | None)
+    if found:
+        assert_type(found.external_id, str | None | Unset)
+        if found.external_id is not UNSET:
+            client.projects.update(found.id, {"externalId": found.external_id})
+
+
+async def look_up_async(client: AsyncActivepieces) -> None:
+    async for project in client.projects.list(external_id="customer-4711"):
+        assert_type(project, Project)
+    assert_type(await client.projects.find(external_id="customer-4711"), Project | None)
+
+
 def roll_out(client: Activepieces, projects: Iterator[str]) -> None:
-    outcomes = client.projects.update_many(((project, {"metadata": {}}) for project in projects), concurrency=4)
-    for outcome in outcomes:
-        assert_type(outcome, UpdateOutcome)
-        assert_type(outcome.project, Project | None)
-        assert_type(outcome.error, ActivepiecesError | None)
-        outcomes.stop()
-    assert_type(outcomes.in_flight, dict[int, str])
-    outcomes.close()
-    annotated: Iterator[UpdateOutcome] = client.projects.update_many([("p", UpdateProjectRequest())], max_retries=5)
-    next(annotated)
+    with client.projects.update_many(
+        ((project, {"metadata": {}}) for project in projects), concurrency=4, max_retries=5
+    ) as outcomes:
+        for outcome in outcomes:
+            assert_type(outcome, Updated | Failed)
+            if outcome.error is None:
+                assert_type(outcome.project.display_name, str)
+            else:
+                assert_type(outcome.error, ActivepiecesError)
+                outcomes.stop()
+    assert_type(outcomes.stopped, ActivepiecesError | None)
+    with client.projects.update_many([("p", UpdateProjectRequest())]) as annotated:
+        first: UpdateOutcome = next(annotated)
+        assert_type(is_final(first.error), bool)
 
 
 async def roll_out_async(
     client: AsyncActivepieces, updates: AsyncIterator[tuple[str, Mapping[str, Any]]], listed: list[tuple[str, Project]]
 ) -> None:
-    outcomes = client.projects.update_many(updates, timeout=5)
-    async for outcome in outcomes:
-        assert_type(outcome, UpdateOutcome)
-    await outcomes.aclose()
-    annotated: AsyncIterator[UpdateOutcome] = client.projects.update_many([("p", UpdateProjectRequest())])
-    await anext(annotated)
+    async with client.projects.update_many(updates, timeout=5, check_applied=False) as outcomes:
+        async for outcome in outcomes:
+            if outcome.error is None:
+                assert_type(outcome.project.display_name, str)
+    assert_type(outcomes.stopped, ActivepiecesError | None)
+    async with client.projects.update_many([("p", UpdateProjectRequest())]) as annotated:
+        first: UpdateOutcome = await anext(annotated)
+        assert_type(first.index, int)
     client.projects.update_many(listed)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def compare(difference: Difference) -> None:
+    if difference.returned is UNSET:
+        assert_type(difference.path, str)
+    assert_type(__version__, str)
 
 
 def handle_errors(client: Activepieces) -> None:
