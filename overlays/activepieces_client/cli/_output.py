@@ -54,7 +54,7 @@ def open_streams() -> None:
 
 def _stream(stream: Any) -> _Stream:
     if stream is None:  # closed by whoever started the command
-        return _Stream(Path(os.devnull).open("wb"), "utf-8")  # noqa: SIM115 - open as long as the command runs
+        return _Stream(Path(os.devnull).open("wb"), "utf-8")
     encoding = stream.encoding
     return _Stream(stream.detach(), encoding, "backslashreplace", line_buffering=True)
 
