@@ -14,7 +14,7 @@ import jsonschema_rs
 
 from .document import JSON, Document, DocumentError, Pointer, did_you_mean, elements, members, types
 from .names import snake_case
-from .operation import EXTENSIONS, Operation, operations, schemas
+from .operation import DIRECTIONS, EXTENSIONS, Operation, operations, schemas
 from .schema import CONSTRAINTS
 
 # The keywords that generator and client both know, in the order in which house style has them.
@@ -148,7 +148,7 @@ def _document(document: Document) -> Iterator[Problem]:
 
 def _operations(document: Document) -> Iterator[Problem]:
     ids: dict[str | None, Pointer] = {}
-    seen: dict[str, set[Pointer]] = {"request": set(), "response": set()}
+    seen: dict[str, set[Pointer]] = {direction: set() for direction in DIRECTIONS}
     for operation in operations(document):
         place, name = (*operation.pointer, "operationId"), operation.definition.get("operationId")
         if name is None or name in ids:
@@ -157,7 +157,7 @@ def _operations(document: Document) -> Iterator[Problem]:
         ids[name] = place
         yield from _operation(operation)
         for direction, found in seen.items():
-            for pointer in operation.written_schemas(direction):
+            for _, pointer in operation.schemas(direction):
                 yield from _used(document, pointer, direction, found, ())
 
 

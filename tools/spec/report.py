@@ -16,14 +16,13 @@ from itertools import groupby
 from pathlib import Path
 
 import attrs
-from tools.release.version import Version, dotted
+from tools.release.version import Version, dotted, needed
 
 from .compare import Change
 from .document import JSON, ROOT, SPECIFICATION, elements, json_pointer, members
-from .rules import SEVERITIES, Rule
+from .rules import SEVERITIES, Rule, worst
 
 COLOURS = {"breaking": "31", "may break": "33", "compatible": "32", "unchanged": "2"}  # of ANSI terminals
-COMMANDS = {"breaking": "error", "may break": "warning", "compatible": "notice", "unchanged": "notice"}  # of GitHub
 RESOURCES = ROOT / "overlays" / "activepieces_client"
 # What a keyword of `compare` is called where it is none of OpenAPI's.
 NOUNS = {"python": "name in Python", "returns": "what a call returns", "servers": "default base URL"}
@@ -58,6 +57,12 @@ class Entry:
         return f"{wire} ({python})" if wire and python else wire or python
 
     @property
+    def name(self) -> str:
+        """The name of the rule; of a change that may break, what `--accept` takes."""
+        pointer = f"@{json_pointer(self.change.pointer)}" if self.rule.severity == "may break" else ""
+        return f"{self.rule.name}{pointer}"
+
+    @property
     def reason(self) -> str:
         """What the change means for users, and what they do."""
         return f"{self.rule.reason} Accepted: {self.accepted}" if self.accepted else self.rule.reason
@@ -82,10 +87,10 @@ class Entry:
             return [(" ", "the schema as a whole")]
         if old is None or new is None:
             how, sign, value = ("added", "+", new) if old is None else ("removed", "-", old)
-            return [(" ", f"{noun} {how}: "), (sign, say(value))]
+            return [(" ", f"{noun} {how}: "), (sign, short(value))]
         if self.is_prose():
             return [(" ", f"{noun}: "), *by_words(old, new)]
-        return [(" ", f"{noun}: "), ("-", say(old)), (" ", " → "), ("+", say(new))]
+        return [(" ", f"{noun}: "), ("-", short(old)), (" ", " → "), ("+", short(new))]
 
 
 @attrs.frozen
@@ -94,19 +99,22 @@ class Report:
 
     Attributes:
         base: The version before the change.
-        needed: The lowest version that semantic versioning allows after it.
         stated: What info.version is.
     """
 
     base: Version
-    needed: Version
     stated: Version
     entries: list[Entry]
 
     @property
     def verdict(self) -> str:
         """The worst that a change does."""
-        return max((entry.severity for entry in self.entries), key=SEVERITIES.index, default="unchanged")
+        return worst(entry.severity for entry in self.entries)
+
+    @property
+    def needed(self) -> Version:
+        """The lowest version that semantic versioning allows after the change."""
+        return needed(self.base, self.verdict)
 
     def head(self) -> str:
         """Return the verdict, and whether the version is enough, in one line."""
@@ -148,8 +156,8 @@ def by_words(old: str, new: str) -> list[Segment]:
     for what, start, end, there, until in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if what == "equal":
             words = before[start:end]
-            short = words if len(words) <= 8 else [*words[:3], "…", *words[-3:]]
-            found.append((" ", f" {' '.join(short)} "))
+            kept = words if len(words) <= 8 else [*words[:3], "…", *words[-3:]]
+            found.append((" ", f" {' '.join(kept)} "))
         else:
             found += [("-", " ".join(before[start:end]))] if end > start else []
             found += [(" ", " ")] if end > start and until > there else []
@@ -157,17 +165,17 @@ def by_words(old: str, new: str) -> list[Segment]:
     return found
 
 
-def say(value: JSON, length: int = 100) -> str:
+def short(value: JSON, length: int = 100) -> str:
     """Write a value short."""
     if {"type", "required"} <= members(value).keys():
         rest = {key: part for key, part in value.items() if key not in ("type", "required") and part is not None}
         kinds = " or ".join(map(str, elements(value["type"]) or [value["type"]]))
-        text = f"{'required' if value['required'] else 'optional'} {kinds}{f', {say(rest)}' if rest else ''}"
+        text = f"{'required' if value['required'] else 'optional'} {kinds}{f', {short(rest)}' if rest else ''}"
     elif elements(value) and all(isinstance(part, str) for part in elements(value)):
         text = ", ".join(elements(value))
     elif members(value):
         text = ", ".join(
-            f"{key} {say(part)}" for key, part in members(value).items() if part is not None and part is not False
+            f"{key} {short(part)}" for key, part in members(value).items() if part is not None and part is not False
         )
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -196,99 +204,56 @@ def as_text(report: Report) -> str:
         lines += ["", title]
         for entry in entries:
             marks = {"-": "[-{}-]", "+": "[+{}+]"} if entry.is_prose() else {}
-            place = f"[{entry.rule.name}] {SPECIFICATION.name}:{entry.line}"
+            place = f"[{entry.name}] {SPECIFICATION.name}:{entry.line}"
             head = indented(f"{entry.change.direction:8}  {entry.subject}: {entry.sentence(marks)}").lstrip()
             lines.append(f"  {painted(entry.severity, f'{entry.severity:10}')}  {head}")
             lines.append(indented(f"{entry.reason} {place}"))
     return "\n".join(lines)
 
 
-def as_markdown(report: Report) -> str:
-    """Report for a comment on a pull request."""
-
-    def plain(text: str) -> str:
-        return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", text)
-
-    lines = [f"**{report.head()}**"]
-    for title, entries in report.by_operation():
-        lines += ["", f"### {plain(title)}", ""]
-        for entry in entries:
-            sentence = entry.sentence({"-": "~~{}~~", "+": "**{}**"}, plain)
-            address = link(entry.line)
-            place = f"[line {entry.line}]({address})" if address else f"line {entry.line}"
-            head = f"- **{entry.severity}**, {entry.change.direction}, {plain(entry.subject)}: {sentence}"
-            lines.append(f"{head}<br>{plain(entry.reason)} `{entry.rule.name}`, {place}")
-    return "\n".join(lines)
-
-
-def as_json(report: Report) -> str:
-    """Report for programs."""
-    changes = [
-        {
-            "severity": entry.severity,
-            **attrs.asdict(entry.change, filter=lambda field, _: field.name not in ("wider", "narrower")),
-            "pointer": json_pointer(entry.change.pointer),
-            "rule": entry.rule.name,
-            "reason": entry.reason,
-            "line": entry.line,
-        }
-        for _, entries in report.by_operation()
-        for entry in entries
-    ]
-    version = {name: dotted(getattr(report, name)) for name in ("base", "needed", "stated")}
-    return json.dumps({"verdict": report.verdict, "version": version, "changes": changes}, indent=2, ensure_ascii=False)
-
-
-def as_github(report: Report) -> str:
-    """Report as annotations of a workflow run on GitHub."""
-
-    def escaped(text: str) -> str:
-        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-    def in_property(text: str) -> str:
-        return escaped(text).replace(":", "%3A").replace(",", "%2C")
-
-    lines = [f"::{COMMANDS[report.verdict]}::{escaped(report.head())}"]
-    for title, entries in report.by_operation():
-        for entry in entries:
-            text = f"{entry.sentence()}. {entry.reason} [{entry.rule.name}]"
-            name = in_property(f"{entry.severity}: {title} {entry.subject}")
-            place = f"file={SPECIFICATION.name},line={entry.line},title={name}"
-            lines.append(f"::{COMMANDS[entry.severity]} {place}::{escaped(text)}")
-    return "\n".join(lines)
-
-
 def as_html(report: Report) -> str:
     """Report as one page that loads nothing."""
-    marks = {"-": "<del>{}</del>", "+": "<ins>{}</ins>"}
-
-    def card(entry: Entry) -> str:
-        sentence = entry.sentence(marks, html.escape)
-        address, line = link(entry.line), f"{SPECIFICATION.name}:{entry.line}"
-        place = f'<a href="{html.escape(address)}">{line}</a>' if address else line
-        return (
-            f'<article class="{entry.severity.replace(" ", "-")}"><p><b>{entry.severity}</b> · {entry.change.direction}'
-            f" · <code>{html.escape(entry.subject)}</code></p><p>{sentence}</p><p>{html.escape(entry.reason)}</p>"
-            f"<small>{entry.rule.name} · {place}</small></article>"
-        )
-
-    sections = [
-        f"<h2>{html.escape(title)}</h2>{''.join(map(card, entries))}" for title, entries in report.by_operation()
-    ]
     count = len(report.entries)
     page = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
     return page.substitute(
         head=html.escape(report.head()),
         verdict=report.verdict.replace(" ", "-"),
         subtitle=f"{SPECIFICATION.name} since {dotted(report.base)}: {count} change{'s' * (count != 1)}",
-        sections="\n".join(sections),
+        sections=cards(report),
     )
 
 
-FORMATS: dict[str, Callable[[Report], str]] = {
-    "text": as_text,
-    "markdown": as_markdown,
-    "html": as_html,
-    "json": as_json,
-    "github": as_github,
-}
+def as_markdown(report: Report) -> str:
+    """Report for a comment on a pull request, in the HTML that Markdown may have."""
+    return f"<p><b>{html.escape(report.head())}</b></p>\n{cards(report)}"
+
+
+def cards(report: Report) -> str:
+    """Write each change as a card of HTML, by operation."""
+    lines: list[str] = []
+    for title, entries in report.by_operation():
+        lines.append(f"<h3>{html.escape(title)}</h3>")
+        for entry in entries:
+            sentence = entry.sentence({"-": "<del>{}</del>", "+": "<ins>{}</ins>"}, html.escape)
+            subject = html.escape(entry.subject)
+            address, line = link(entry.line), f"{SPECIFICATION.name}:{entry.line}"
+            place = f'<a href="{html.escape(address)}">{line}</a>' if address else line
+            lines += [
+                f'<article class="{entry.severity.replace(" ", "-")}">',
+                f"<p><b>{entry.severity}</b> · {entry.change.direction} · <code>{subject}</code></p>",
+                f"<p>{sentence}<br>{html.escape(entry.reason)}</p>",
+                f"<small>{html.escape(entry.name)} · {place}</small></article>",
+            ]
+    return "\n".join(lines)
+
+
+FORMATS = {"text": as_text, "markdown": as_markdown, "html": as_html}
+
+
+def write(text: str) -> None:
+    """Print a text; a reader that closes the pipe early, as `head` does, ends nothing with a traceback."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What is left to flush would fail once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
