@@ -120,10 +120,7 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         if count > 1:
             same = [key for key in properties if snake_case(key) == name]
             also = document.line((*pointer, "properties", same[0]))
-            yield (
-                (*pointer, "properties", same[1]),
-                f"is `{name}` in Python, as line {also} is: rename one",
-            )
+            yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, as line {also} is: rename one")
     try:
         nested = ("properties", "anyOf", "oneOf", "items", "type")
         plain = {key: value for key, value in schema.items() if key not in nested}
@@ -209,10 +206,7 @@ def _used(
         if ("properties" in schema and not closed) or (is_object and "additionalProperties" not in schema):
             yield pointer, "a request object is closed (additionalProperties: false), or says what else it takes"
     elif closed:
-        yield (
-            (*pointer, "additionalProperties"),
-            "a response object is open: the service adds properties",
-        )
+        yield ((*pointer, "additionalProperties"), "a response object is open: the service adds properties")
     elif "enum" in schema or "const" in schema:
         yield pointer, "an enum in a response is open: write `anyOf` of its name and of its type"
     for part in document.parts(pointer):

@@ -10,7 +10,7 @@ import attrs
 from .document import JSON, Document, Pointer, elements, members
 from .names import classes
 from .operation import Operation, operations
-from .schema import LIMITS, Schema, accepts, in_one_spelling, read_schema, without_limits
+from .schema import LIMITS, Schema, in_one_spelling, proofs, read_schema, without_limits
 
 
 @attrs.frozen
@@ -26,8 +26,7 @@ class Change:
         keyword: What changes of it: a keyword of OpenAPI or JSON Schema, or `property`, `parameter`, `returns`, ….
         old: What it was; None where it is added.
         new: What it is; None where it is removed.
-        wider: Whether the new schema accepts every value that the old one accepts: yes, no or unknown.
-        narrower: The same the other way round.
+        proved: Whether the new schema accepts all that the old one accepts, and the reverse: yes, no or unknown.
     """
 
     operation: str
@@ -38,12 +37,11 @@ class Change:
     keyword: str = ""
     old: JSON = None
     new: JSON = None
-    wider: str = "unknown"
-    narrower: str = "unknown"
+    proved: tuple[str, str] = ("unknown", "unknown")
 
     def same_values(self) -> bool:
         """Return whether both schemas accept the same values."""
-        return (self.wider, self.narrower) == ("yes", "yes")
+        return self.proved == ("yes", "yes")
 
     def members(self, old: dict[str, JSON], new: dict[str, JSON]) -> Iterator[Change]:
         """Compare two objects member by member; each difference is a change like this one."""
@@ -126,8 +124,7 @@ def compare_schemas(template: Change, old: Schema, new: Schema) -> Iterator[Chan
             if not (old.closed or new.closed):  # or else additionalProperties says so
                 one, other = (schema.own if schema else {} for schema in (before, after))
                 kinds = [{"type": schema.as_json()["type"] if schema else "any"} for schema in (before, after)]
-                proved = attrs.evolve(part, wider=accepts(other, one), narrower=accepts(one, other))
-                yield from proved.members(*kinds)
+                yield from attrs.evolve(part, proved=proofs(one, other)).members(*kinds)
         elif here:
             pointer = here.pointer if after else (*new.target, "properties", name)
             part = attrs.evolve(part, pointer=pointer, python=here.python)
@@ -155,24 +152,19 @@ def compare_schema(template: Change, old: Schema, new: Schema) -> Iterator[Chang
     yield from template.members({"additionalProperties": not old.closed}, {"additionalProperties": not new.closed})
     yield from template.members(old.notes, new.notes)
 
-    exact = accepts(new.own, old.own), accepts(old.own, new.own)
-    values = exact
-    if template.direction == "response":
-        before, after = without_limits(old.own), without_limits(new.own)
-        values = accepts(after, before), accepts(before, after)
-    proved = attrs.evolve(template, wider=values[0], narrower=values[1])
+    exact = proofs(old.own, new.own)
+    lenient = proofs(without_limits(old.own), without_limits(new.own))
+    proved = attrs.evolve(template, proved=lenient if template.direction == "response" else exact)
     if old.types != new.types and not proved.same_values():
         yield from proved.members({"type": old.as_json()["type"]}, {"type": new.as_json()["type"]})
     yield from compare_enums(proved, old, new)
     for key in LIMITS if exact != ("yes", "yes") else ():
         before, after = old.limits.get(key), new.limits.get(key)
         if before != after:
-            pair = exact
-            if "yes" not in exact:  # where several limits move, each in its own way
-                alone = [{"type": sorted(old.types), **({key: value} if value else {})} for value in (before, after)]
-                pair = accepts(alone[1], alone[0]), accepts(alone[0], alone[1])
-            limit = attrs.evolve(template, wider=pair[0], narrower=pair[1])
-            yield from limit.members({key: before}, {key: after})
+            # Where several limits move, each in its own way, each is judged alone.
+            alone = [{"type": sorted(old.types), **({key: value} if value else {})} for value in (before, after)]
+            proved = attrs.evolve(template, proved=exact if "yes" in exact else proofs(*alone))
+            yield from proved.members({key: before}, {key: after})
 
 
 def own_name(schema: Schema) -> str:
@@ -199,9 +191,9 @@ def compare_whole(template: Change, old: Document, before: Pointer, new: Documen
     other = in_one_spelling(new, template.pointer, nested=True)
     if template.direction == "response":
         one, other = without_limits(one), without_limits(other)
-    wider, narrower = accepts(other, one), accepts(one, other)
-    if (wider, narrower) != ("yes", "yes"):
-        yield attrs.evolve(template, keyword="schema", wider=wider, narrower=narrower)
+    found = attrs.evolve(template, keyword="schema", proved=proofs(one, other))
+    if not found.same_values():
+        yield found
 
 
 def compare_classes(old: Document, new: Document) -> Iterator[Change]:

@@ -185,13 +185,5 @@ def schemas(document: Document) -> Iterator[Pointer]:
 
 def json_schema(document: Document, owner: Pointer) -> Pointer | None:
     """Find the schema of the JSON that a request body or a response has."""
-    content = members(members(document.at(owner)).get("content"))
-    media_types = sorted(content, key=lambda name: name != "application/json")
-    found = next((name for name in media_types if is_json(name) and "schema" in members(content[name])), None)
-    return (*owner, "content", found, "schema") if found else None
-
-
-def is_json(media_type: str) -> bool:
-    """Return whether a media type is JSON."""
-    plain = media_type.partition(";")[0].strip().lower()
-    return plain == "application/json" or plain.endswith("+json")
+    pointer = (*owner, "content", "application/json", "schema")
+    return pointer if document.get(pointer) is not None else None

@@ -11,8 +11,6 @@ import shutil
 import string
 import sys
 import textwrap
-from collections.abc import Callable
-from itertools import groupby
 from pathlib import Path
 
 import attrs
@@ -26,9 +24,6 @@ COLOURS = {"breaking": "31", "may break": "33", "compatible": "32", "unchanged":
 RESOURCES = ROOT / "overlays" / "activepieces_client"
 # What a keyword of `compare` is called where it is none of OpenAPI's.
 NOUNS = {"python": "name in Python", "returns": "what a call returns", "servers": "default base URL"}
-
-Segment = tuple[str, str]
-"""A piece of a text: `-` and what is removed, `+` and what is added, or a blank and what stays."""
 
 
 @attrs.frozen
@@ -51,6 +46,13 @@ class Entry:
         return "compatible" if self.accepted else self.rule.severity
 
     @property
+    def operation(self) -> str:
+        """The operation; of one that is added or removed, how users call it, too."""
+        change = self.change
+        method = f" ({offered(change.python)})" if change.keyword == "operation" and change.python else ""
+        return f"{change.operation or 'The whole document'}{method}"
+
+    @property
     def subject(self) -> str:
         """What changes, as the wire and as Python have it."""
         wire, python = self.change.property, self.change.python or ""
@@ -67,30 +69,21 @@ class Entry:
         """What the change means for users, and what they do."""
         return f"{self.rule.reason} Accepted: {self.accepted}" if self.accepted else self.rule.reason
 
-    def is_prose(self) -> bool:
-        """Return whether it is a text for people that changes."""
-        texts = isinstance(self.change.old, str) and isinstance(self.change.new, str)
-        return texts and self.change.keyword in ("description", "summary")
-
-    def sentence(self, marks: dict[str, str] | None = None, escape: Callable[[str], str] = str) -> str:
-        """Return what changes, with what is removed and what is added marked in the way of a format."""
-        pieces = ((marks or {}).get(sign, "{}").format(escape(text)) for sign, text in self.segments() if text)
-        return " ".join("".join(pieces).split())
-
-    def segments(self) -> list[Segment]:
-        """Return what changes, from what to what."""
+    def sentence(self) -> str:
+        """Return what changes, from what to what; `[-removed-]` and `[+added+]` are the words of a longer text."""
         old, new, keyword = self.change.old, self.change.new, self.change.keyword
         noun = NOUNS.get(keyword, keyword)
         if keyword == "operation":
-            return [(" ", f"operation {'added' if old is None else 'removed'}")]
+            return f"operation {'added' if old is None else 'removed'}"
         if keyword == "schema":
-            return [(" ", "the schema as a whole")]
-        if old is None or new is None:
-            how, sign, value = ("added", "+", new) if old is None else ("removed", "-", old)
-            return [(" ", f"{noun} {how}: "), (sign, short(value))]
-        if self.is_prose():
-            return [(" ", f"{noun}: "), *by_words(old, new)]
-        return [(" ", f"{noun}: "), ("-", short(old)), (" ", " → "), ("+", short(new))]
+            return "the schema as a whole"
+        if old is None:
+            return f"{noun} added: {short(new)}"
+        if new is None:
+            return f"{noun} removed: {short(old)}"
+        if keyword in ("description", "summary"):
+            return f"{noun}: {by_words(old, new)}"
+        return f"{noun}: {short(old)} → {short(new)}"
 
 
 @attrs.frozen
@@ -125,19 +118,12 @@ class Report:
             version = f"needs {needed}{unless}; info.version is {stated}, raise it"
         return f"{self.verdict.upper()}: {version}"
 
-    def by_operation(self) -> list[tuple[str, list[Entry]]]:
+    def by_operation(self) -> dict[str, list[Entry]]:
         """Return the entries of each operation, the worst first."""
-
-        def title(entry: Entry) -> str:
-            change = entry.change
-            method = f" ({offered(change.python)})" if change.keyword == "operation" and change.python else ""
-            return f"{change.operation or 'The whole document'}{method}"
-
-        entries = sorted(self.entries, key=title)
-        groups = [(name, list(group)) for name, group in groupby(entries, title)]
-        for _, group in groups:
-            group.sort(key=lambda entry: (-SEVERITIES.index(entry.severity), entry.line, entry.rule.name))
-        return sorted(groups, key=lambda group: -SEVERITIES.index(group[1][0].severity))
+        groups: dict[str, list[Entry]] = {}
+        for entry in sorted(self.entries, key=lambda one: (-SEVERITIES.index(one.severity), one.line, one.rule.name)):
+            groups.setdefault(entry.operation, []).append(entry)
+        return groups
 
 
 def offered(python: str) -> str:
@@ -149,20 +135,18 @@ def offered(python: str) -> str:
     return f"client.{resource}.{method}" if has_method else f"{resource}.{function}.sync"
 
 
-def by_words(old: str, new: str) -> list[Segment]:
+def by_words(old: str, new: str) -> str:
     """Compare two texts word by word; of what stays, the words beside a difference are enough."""
     before, after = old.split(), new.split()
-    found: list[Segment] = []
-    for what, start, end, there, until in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if what == "equal":
-            words = before[start:end]
-            kept = words if len(words) <= 8 else [*words[:3], "…", *words[-3:]]
-            found.append((" ", f" {' '.join(kept)} "))
+    found: list[str] = []
+    for _, start, end, there, until in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        removed, added = before[start:end], after[there:until]
+        if removed == added:
+            found += removed if len(removed) <= 8 else [*removed[:3], "…", *removed[-3:]]
         else:
-            found += [("-", " ".join(before[start:end]))] if end > start else []
-            found += [(" ", " ")] if end > start and until > there else []
-            found += [("+", " ".join(after[there:until]))] if until > there else []
-    return found
+            found += [f"[-{' '.join(removed)}-]"] if removed else []
+            found += [f"[+{' '.join(added)}+]"] if added else []
+    return " ".join(found)
 
 
 def short(value: JSON, length: int = 100) -> str:
@@ -200,12 +184,11 @@ def as_text(report: Report) -> str:
         return textwrap.fill(text, width, initial_indent=" " * 14, subsequent_indent=" " * 14, break_on_hyphens=False)
 
     lines = [painted(report.verdict, report.head())]
-    for title, entries in report.by_operation():
+    for title, entries in report.by_operation().items():
         lines += ["", title]
         for entry in entries:
-            marks = {"-": "[-{}-]", "+": "[+{}+]"} if entry.is_prose() else {}
             place = f"[{entry.name}] {SPECIFICATION.name}:{entry.line}"
-            head = indented(f"{entry.change.direction:8}  {entry.subject}: {entry.sentence(marks)}").lstrip()
+            head = indented(f"{entry.change.direction:8}  {entry.subject}: {entry.sentence()}").lstrip()
             lines.append(f"  {painted(entry.severity, f'{entry.severity:10}')}  {head}")
             lines.append(indented(f"{entry.reason} {place}"))
     return "\n".join(lines)
@@ -231,10 +214,11 @@ def as_markdown(report: Report) -> str:
 def cards(report: Report) -> str:
     """Write each change as a card of HTML, by operation."""
     lines: list[str] = []
-    for title, entries in report.by_operation():
+    for title, entries in report.by_operation().items():
         lines.append(f"<h3>{html.escape(title)}</h3>")
         for entry in entries:
-            sentence = entry.sentence({"-": "<del>{}</del>", "+": "<ins>{}</ins>"}, html.escape)
+            sentence = re.sub(r"\[-(.*?)-\]", r"<del>\1</del>", html.escape(entry.sentence()))
+            sentence = re.sub(r"\[\+(.*?)\+\]", r"<ins>\1</ins>", sentence)
             subject = html.escape(entry.subject)
             address, line = link(entry.line), f"{SPECIFICATION.name}:{entry.line}"
             place = f'<a href="{html.escape(address)}">{line}</a>' if address else line

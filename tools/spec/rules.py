@@ -75,5 +75,5 @@ def _of_values(change: Change) -> str:
     if response and change.keyword in CONSTRAINTS:
         return "response-limits"
     if response:
-        return {"yes": "response-narrower", "no": "response-wider"}.get(change.narrower, "response-unproven")
-    return {"yes": "request-wider", "no": "request-narrower"}.get(change.wider, "request-unproven")
+        return {"yes": "response-narrower", "no": "response-wider"}.get(change.proved[1], "response-unproven")
+    return {"yes": "request-wider", "no": "request-narrower"}.get(change.proved[0], "request-unproven")

@@ -187,6 +187,11 @@ def without_limits(schema: JSON) -> JSON:
     }
 
 
+def proofs(old: JSON, new: JSON) -> tuple[str, str]:
+    """Return whether a new schema accepts every value that the old one accepts, and the reverse."""
+    return accepts(new, old), accepts(old, new)
+
+
 def accepts(wide: JSON, narrow: JSON) -> str:
     """Return whether a schema accepts every value that another does, as jsonschema-rs proves it: yes, no or unknown."""
     if json.dumps(wide, sort_keys=True) == json.dumps(narrow, sort_keys=True):
