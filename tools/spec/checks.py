@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import re
 from collections import Counter
@@ -109,6 +110,12 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         if name not in TYPES:
             hint = ": write 'null', in quotes" if name is None else did_you_mean(str(name), TYPES)
             yield (*pointer, "type"), f"there is no type {json.dumps(name)}{hint}"
+    values = [value for value in elements(schema.get("enum")) if value is not None]
+    if {type(value) for value in values} not in (set(), {str}, {int}):
+        yield (*pointer, "enum"), "an enum is a class of strings or of integers: write values of one of the two types"
+    for name, count in Counter(snake_case(str(value)) for value in values).items():
+        if count > 1:
+            yield (*pointer, "enum"), f"two values are `{name.upper()}` in Python: remove one"
     if "$ref" in schema:
         if len(schema) > 1:
             yield pointer, "the generator does not read what stands beside a $ref: remove it"
@@ -144,6 +151,9 @@ def _document(document: Document) -> Iterator[Problem]:
 
 
 def _operations(document: Document) -> Iterator[Problem]:
+    for first, second in itertools.combinations(operations(document), 2):
+        if first.method == second.method and ambiguous(first.path, second.path):
+            yield second.item, f"a request can match {first.path}, too: rename a segment of one"
     ids: dict[str | None, Pointer] = {}
     seen: dict[str, set[Pointer]] = {direction: set() for direction in DIRECTIONS}
     for operation in operations(document):
@@ -156,6 +166,13 @@ def _operations(document: Document) -> Iterator[Problem]:
         for direction, found in seen.items():
             for _, pointer in operation.schemas(direction):
                 yield from _used(document, pointer, direction, found, ())
+
+
+def ambiguous(one: str, other: str) -> bool:
+    """Return whether one path can match both templates, and neither has a literal wherever the other has one."""
+    pairs = list(itertools.zip_longest(one.rstrip("/").split("/"), other.rstrip("/").split("/"), fillvalue=""))
+    differ = [(here.startswith("{"), there.startswith("{")) for here, there in pairs if here != there]
+    return all(any(pair) for pair in differ) and len({pair for pair in differ if not all(pair)}) != 1
 
 
 def _operation(operation: Operation) -> Iterator[Problem]:

@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         with workplace() as folder:
             package = folder / PACKAGE.name
             document, routes = read()
-            generate(package, document.content, routes)
+            generate(package, document, routes)
             changes = dict(differences(PACKAGE, package))
             if only_check:
                 report = [f"{place}/{name}: {how}" for name, how in changes.items()]
