@@ -124,7 +124,7 @@ def test_errors_can_be_pickled(service: StandIn, update: Update) -> None:
     for _ in range(4):
         with pytest.raises(ActivepiecesError) as caught:
             update(service, ID, {}, **ONCE)
-        again = pickle.loads(pickle.dumps(caught.value))
+        again: ActivepiecesError = pickle.loads(pickle.dumps(caught.value))
         assert (type(again), str(again)) == (type(caught.value), str(caught.value))
         assert vars(again).keys() == vars(caught.value).keys()
         assert service.api_key not in repr(pickle.dumps(caught.value))

@@ -119,7 +119,7 @@ def test_closed_async_client_sends_nothing(backend: str) -> None:
         assert len(service.requests) == 1
 
 
-def test_client_that_is_closed_before_its_first_call_sends_nothing() -> None:
+def test_client_closed_before_its_first_call_sends_nothing() -> None:
     with StandIn().serve() as service:
         client = Activepieces(service.api_key, base_url=service.base_url)
         client.close()

@@ -115,7 +115,7 @@ def test_max_retries_of_an_update(
         return httpx.Response(503, headers={"retry-after": "0"}) if unavailable else handle(request)
 
     service.handle = fail_second_and_third  # type: ignore[method-assign]
-    options = {} if max_retries is None else {"max_retries": max_retries}
+    options: dict[str, Any] = {} if max_retries is None else {"max_retries": max_retries}
     updates = list(renames(service))[:2]
     result = roll_out(kind, service, updates, concurrency=1, **options)
     assert result.indexes == [0, 1]
@@ -265,7 +265,7 @@ def test_error_of_async_updates_comes_after_the_outcomes(service: StandIn, backe
 @pytest.mark.parametrize("item", ["nonsense", ("p1",), 5])
 def test_update_that_is_no_pair_is_an_error(service: StandIn, kind: str, item: Any) -> None:
     seen: list[UpdateOutcome] = []
-    updates = [(service.projects[0]["id"], {}), item]
+    updates: list[Any] = [(service.projects[0]["id"], {}), item]
     with pytest.raises((TypeError, ValueError), match="unpack"):
         roll_out(kind, service, updates, lambda _, outcome: seen.append(outcome))
     assert len(seen) == 1

@@ -53,17 +53,17 @@ def no_threads() -> Iterator[None]:
 
 
 @pytest.fixture
-def slow() -> Slow:
+def handler() -> Slow:
     return Slow(0.05)
 
 
 @pytest.fixture
-def server(slow: Slow) -> Iterator[raw_server.Server]:
-    with raw_server.serve(slow) as server:
+def slow_server(handler: Slow) -> Iterator[raw_server.Server]:
+    with raw_server.serve(handler) as server:
         yield server
-        sent = slow.requests
+        sent = handler.requests
         time.sleep(0.2)  # in which four workers would send a dozen
-        assert slow.requests == sent
+        assert handler.requests == sent
 
 
 def leave_by_break(*_: object) -> bool:
@@ -78,8 +78,10 @@ LEAVE: list[Callable[..., bool]] = [leave_by_break, leave_by_error]
 
 
 @pytest.mark.parametrize("leave", LEAVE)
-def test_leaving_the_loop_joins_its_threads(slow: Slow, server: raw_server.Server, leave: Callable[..., bool]) -> None:
-    with Activepieces("sk-1", base_url=server.base_url) as client:
+def test_leaving_the_loop_joins_its_threads(
+    handler: Slow, slow_server: raw_server.Server, leave: Callable[..., bool]
+) -> None:
+    with Activepieces("sk-1", base_url=slow_server.base_url) as client:
         try:
             with client.projects.update_many(UPDATES, check_applied=False) as outcomes:
                 for outcome in outcomes:
@@ -89,15 +91,15 @@ def test_leaving_the_loop_joins_its_threads(slow: Slow, server: raw_server.Serve
         except ZeroDivisionError:
             assert leave is leave_by_error
         assert threads() == []
-        assert 4 <= slow.requests <= 8
+        assert 4 <= handler.requests <= 8
 
 
 @pytest.mark.parametrize("leave", LEAVE)
 def test_leaving_an_async_loop_cancels_its_tasks(
-    slow: Slow, server: raw_server.Server, backend: str, leave: Callable[..., bool]
+    handler: Slow, slow_server: raw_server.Server, backend: str, leave: Callable[..., bool]
 ) -> None:
     async def run() -> None:
-        async with AsyncActivepieces("sk-1", base_url=server.base_url) as client:
+        async with AsyncActivepieces("sk-1", base_url=slow_server.base_url) as client:
             try:
                 async with client.projects.update_many(UPDATES, check_applied=False) as outcomes:
                     async for outcome in outcomes:
@@ -109,7 +111,7 @@ def test_leaving_an_async_loop_cancels_its_tasks(
                 assert asyncio.all_tasks() == {asyncio.current_task()}
 
     anyio.run(run, backend=backend)
-    assert 4 <= slow.requests <= 8
+    assert 4 <= handler.requests <= 8
 
 
 def test_leaving_without_a_loop(service: StandIn, backend: str) -> None:

@@ -32,7 +32,7 @@ from activepieces_client.testing import StandIn
 
 REQUEST = httpx.Request("POST", "https://flows.test/api/v1/projects/p1")
 PROJECT = Project.from_dict(StandIn().projects[0])
-SERVICE = {"code": "ERROR", "params": {}}
+SERVICE: dict[str, Any] = {"code": "ERROR", "params": {}}
 
 
 def response(status: int, **content: Any) -> httpx.Response:
