@@ -167,6 +167,19 @@ def test_terminal_has_its_cursor_after_two_signals(served: StandIn, tmp_path: Pa
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")
+def test_json_goes_to_its_file_beside_a_bar(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", renames(served))
+    ours, theirs = os.openpty()
+    command = [*COMMAND, "apply", str(file), "--output", "json"]
+    finished = subprocess.run(
+        command, env=environment(served, TERM="xterm"), stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=True
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert len([json.loads(line) for line in finished.stdout.splitlines()]) == 21
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")
 def test_terminal_that_is_closed_stops_the_roll_out(served: StandIn, tmp_path: Path) -> None:
     updates = renames(served) + [(f"nowhere{n}", {}) for n in range(3000)]
     file = write(tmp_path / "updates.jsonl", updates)
