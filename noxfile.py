@@ -65,7 +65,7 @@ def run_tool(session: nox.Session, name: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Run ruff, check openapi.yaml against the OpenAPI standard and its house style, and run zizmor on the workflows."""
+    """Run ruff, check openapi.yaml (the OpenAPI standard, house style), and run zizmor on the workflows."""
     install(session, "lint")
     session.run("ruff", "check", *PYTHON_FILES)
     session.run("ruff", "format", "--check", *PYTHON_FILES)
@@ -101,7 +101,7 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run pytest on the installed package, and fail where a line or branch does not run; `-- ARGUMENTS` go to pytest."""
+    """Run pytest on the installed package; a line or branch that does not run is an error. `-- ARGUMENTS` of pytest."""
     install(session, "tests")
     install_package(session)
     if session.posargs:
@@ -206,7 +206,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def upstream(session: nox.Session) -> None:
-    """Report where the document that the service publishes and openapi.yaml differ; `-- URL_OR_FILE`, see `-- --help`."""
+    """Report where the document that the service publishes differs; `-- URL_OR_FILE`, see `-- --help`."""
     install(session, "upstream")
     run_tool(session, "spec.upstream")
 
