@@ -194,7 +194,7 @@ def test_interrupted_run_cleans_up(repository: Repository) -> None:
     before = repository.contents()
     repository.edit("title: Activepieces", "title: Another")
     with subprocess.Popen(repository.command("regenerate"), **repository.surroundings()) as run:
-        while not list(repository.folder.glob(".regenerate-*")):
+        while not list(repository.folder.glob(".regenerate-*/*")):  # its own folder, and something in it
             time.sleep(0.01)
         run.send_signal(signal.SIGINT)
         _, printed = run.communicate()
