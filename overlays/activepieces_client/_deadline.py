@@ -15,7 +15,7 @@ import math
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import httpcore
@@ -37,7 +37,7 @@ _attempt = _Attempt()
 
 
 @contextlib.contextmanager
-def deadline_in(seconds: float) -> Iterator[None]:
+def deadline_in(seconds: float) -> Generator[None]:
     """Have the attempt that this thread makes in the block end after so many seconds."""
     # A key source that makes calls of its own, in the middle of an attempt, has a deadline of its own for them.
     outer, _attempt.deadline = _attempt.deadline, time.monotonic() + seconds

@@ -72,12 +72,13 @@ def _validated(request: Mapping[str, object]) -> dict[str, Any]:
     return valid
 
 
-def _plain_values(model: attrs.AttrsInstance, path: str = "$") -> Iterator[Problem]:
+def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
     """Yield the attributes of a model that have a plain value where the generated code needs a class of its own."""
     from activepieces_api import models  # noqa: PLC0415 - as above
 
     for field in attrs.fields(type(model)):
-        value, where = getattr(model, field.name), f"{path}.{field.name}"
+        value: Any = getattr(model, field.name)
+        where = f"{path}.{field.name}"
         kinds = [vars(models)[name] for name in re.findall(r"\w+", str(field.type)) if name in vars(models)]
         if attrs.has(type(value)):
             yield from _plain_values(value, where)

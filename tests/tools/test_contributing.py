@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def succeeds(repository: Repository, module: str, *arguments: str) -> str:
     path = os.pathsep.join(str(repository.folder / name) for name in ("generated", "overlays"))
     surroundings = repository.surroundings(PYTHONPATH=path)
     command = [sys.executable, "-m", module, *arguments]
-    finished = subprocess.run(command, **surroundings, check=False)
+    run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run
+    finished = run(command, **surroundings, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return str(finished.stdout)
 
