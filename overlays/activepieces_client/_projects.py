@@ -76,11 +76,11 @@ def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
     """Yield the attributes of a model that have a plain value where the generated code needs a class of its own."""
     from activepieces_api import models  # noqa: PLC0415 - as above
 
-    for field in attrs.fields(type(model)):
+    for field in attrs.fields(model.__class__):
         value: Any = getattr(model, field.name)
         where = f"{path}.{field.name}"
         kinds = [vars(models)[name] for name in re.findall(r"\w+", str(field.type)) if name in vars(models)]
-        if attrs.has(type(value)):
+        if attrs.has(value.__class__):
             yield from _plain_values(value, where)
         elif kinds and not isinstance(value, (Unset, None.__class__, *kinds)):
             name = kinds[0].__name__

@@ -7,8 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -55,8 +55,7 @@ def succeeds(repository: Repository, module: str, *arguments: str) -> str:
     path = os.pathsep.join(str(repository.folder / name) for name in ("generated", "overlays"))
     surroundings = repository.surroundings(PYTHONPATH=path)
     command = [sys.executable, "-m", module, *arguments]
-    run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run
-    finished = run(command, **surroundings, check=False)
+    finished = cast("subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, check=False))
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return str(finished.stdout)
 
