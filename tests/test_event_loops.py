@@ -110,8 +110,8 @@ def test_key_is_renewed_in_each_loop(backend: str) -> None:
             service.api_key = f"sk-{number}"
             run(backend, update_some)
         run(backend, client.aclose)
-        accepted = [request.headers["authorization"] for request in service.requests][-4:]
-        assert accepted == ["Bearer sk-2"] * 4
+        keys = [request.headers["authorization"] for request in service.requests]
+        assert [keys.count(f"Bearer sk-{number}") >= 4 for number in range(3)] == [True] * 3
 
 
 def test_connections_of_ended_loops_are_given_up() -> None:
