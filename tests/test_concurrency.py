@@ -97,9 +97,7 @@ def test_threads_get_their_own_responses(served: StandIn, caplog: pytest.LogCapt
     ledger.check(64 * CALLS_FOR_EACH_THREAD, caplog)
 
 
-def test_tasks_get_their_own_responses(
-    served: StandIn, backend: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_tasks_get_their_own_responses(served: StandIn, backend: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "activepieces_client")
     ledger = Ledger(served)
     reads: collections.Counter[str] = collections.Counter()

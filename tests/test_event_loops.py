@@ -7,7 +7,7 @@ import functools
 import gc
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import anyio
@@ -26,6 +26,13 @@ BACKENDS = ["asyncio", "trio"]
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"
 )
+
+
+@pytest.fixture(autouse=True)
+def collect_garbage() -> Iterator[None]:
+    """Have those warnings here, and not in some later test."""
+    yield
+    gc.collect()
 
 
 def run(backend: str, call: Callable[[], Awaitable[Any]]) -> Any:

@@ -206,9 +206,12 @@ def test_model_with_attributes_of_other_types(service: StandIn, update: Update) 
     plan = ProjectPlanUpdate(pieces_filter_type=cast(PiecesFilterType, "ALLOWED"))
     with pytest.raises(RequestValidationError) as caught:
         update(service, ID, UpdateProjectRequest(display_name="Acme", icon=icon, plan=plan))
-    assert [problem.path for problem in caught.value.problems] == ["$.icon", "$.plan.pieces_filter_type"]
-    for problem in caught.value.problems:
-        assert problem.message.startswith("does not fit ")
+    assert {problem.path: problem.message for problem in caught.value.problems} == {
+        "$.icon": 'is {"color": "RED"}, where the model takes a ProjectIconUpdate: write ProjectIconUpdate.from_dict(…)',
+        "$.plan.pieces_filter_type": (
+            'is "ALLOWED", where the model takes a PiecesFilterType: write PiecesFilterType.ALLOWED'
+        ),
+    }
     assert service.requests == []
 
 
