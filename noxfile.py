@@ -30,6 +30,9 @@ GROUPS = {
     **dict.fromkeys(("bench", "contract", "docs", "mutation", "tests", "typing"), True),
 }
 
+# What the tools print has arrows and ellipses, which the code page of Windows lacks.
+UTF8 = {"PYTHONUTF8": "1"}
+
 PYTHON_FILES = ["benchmarks", "docs", "noxfile.py", "overlays", "tests", "tools"]
 
 
@@ -52,17 +55,17 @@ def install_node_programs(session: nox.Session, name: str = "node") -> None:
 
 
 def run_tool(session: nox.Session, name: str) -> None:
-    """Run a module of tools/ whose exit code says something: nox by itself makes a 1 of all that are not 0."""
+    """Run a module of tools/ and keep its exit code: nox by itself turns each that is not 0 into 1."""
     command = [f"{session.bin}/python", "-m", f"tools.{name}", *session.posargs]
     path = os.pathsep.join([session.bin, os.environ["PATH"]])
-    finished = subprocess.run(command, env={**os.environ, "PATH": path}, check=False)
+    finished = subprocess.run(command, env={**os.environ, "PATH": path, **UTF8}, check=False)
     if finished.returncode:
         sys.exit(finished.returncode)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff; openapi.yaml against the OpenAPI standard and its house style; the workflows against what zizmor knows."""
+    """Run ruff, check openapi.yaml (the OpenAPI standard, house style), and run zizmor on the workflows."""
     install(session, "lint")
     session.run("ruff", "check", *PYTHON_FILES)
     session.run("ruff", "format", "--check", *PYTHON_FILES)
@@ -73,7 +76,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(name="format", default=False)
 def format_(session: nox.Session) -> None:
-    """Mend what lint finds and a program can mend: Python, and the order of keys in openapi.yaml."""
+    """Fix what lint finds and a program can fix: Python, and the order of keys in openapi.yaml."""
     install(session, "lint")
     session.run("ruff", "check", "--fix", *PYTHON_FILES)
     session.run("ruff", "format", *PYTHON_FILES)
@@ -82,7 +85,7 @@ def format_(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Mypy and pyright, both strict: over all that is here; with the wheel, over users' code and the documentation."""
+    """Run mypy and pyright, both strict, on this repository, users' code and the documentation's blocks."""
     install(session, "typing")
     install_package(session)
     install_node_programs(session)
@@ -104,7 +107,7 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Pytest, on the installed package, of which every line and branch runs; `-- ARGUMENTS` are for pytest alone."""
+    """Run pytest on the installed package; a line or branch that does not run is an error. `-- ARGUMENTS` of pytest."""
     install(session, "tests")
     install_package(session)
     if session.posargs:
@@ -119,7 +122,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def contract(session: nox.Session) -> None:
-    """Hold what is valid against other judges: 100,000 cases with another validator, 2,000 with another server."""
+    """Compare validation: 100,000 cases with another validator, 2,000 with another server (Prism)."""
     install(session, "contract")
     install_node_programs(session, "prism")
     install_package(session)
@@ -129,7 +132,7 @@ def contract(session: nox.Session) -> None:
 
 @nox.session(default=False, python=PYTHONS)
 def lowest(session: nox.Session) -> None:
-    """The package's tests, with the oldest releases that it says it works with, on each Python that is here."""
+    """Test the package with the oldest releases of its dependencies, on each Python that is installed."""
     install(session, "tests")
     install(session, "lowest")
     install_package(session)
@@ -138,7 +141,7 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(default=False, python=PYTHONS)
 def newest(session: nox.Session) -> None:
-    """The package's tests, with the newest releases of what it needs, on each Python that is here."""
+    """Test the package with the newest releases of its dependencies, on each Python that is installed."""
     install(session, "tests")
     project = nox.project.load_toml("pyproject.toml")["project"]
     session.install("--upgrade", *project["dependencies"], *project["optional-dependencies"]["cli"])
@@ -148,7 +151,7 @@ def newest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def rollout(session: nox.Session) -> None:
-    """A roll-out of 10,000 updates among faults, killed twice, and what a roll-out costs; some fifteen minutes."""
+    """Roll out 10,000 updates among faults, killed twice, and measure a roll-out; some fifteen minutes."""
     install(session, "tests")
     install_package(session)
     session.run("pytest", "tests/cli", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
@@ -158,13 +161,14 @@ def rollout(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Put small faults into the package, and report which of them the tests find; `-- NAME…` are mutants' names."""
+    """Run mutmut: put small faults into the package, and report how many the tests find; `-- NAME…` are mutants."""
     install(session, "mutation")
     folder = Path(session.create_tmp())
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "dist", "site")
+    shutil.copytree(".", folder, ignore=ignored, dirs_exist_ok=True)
     # mutmut finds a package by its name only at the root of a folder.
-    for source in ("overlays/activepieces_client", "generated/activepieces_api", "tests"):
-        shutil.copytree(source, folder / Path(source).name, dirs_exist_ok=True)
-    shutil.copy("pyproject.toml", folder)
+    for package in ("overlays/activepieces_client", "generated/activepieces_api"):
+        shutil.copytree(package, folder / Path(package).name, ignore=ignored, dirs_exist_ok=True)
     with session.chdir(folder):
         session.run("mutmut", "run", *session.posargs)
         session.run("mutmut", "export-cicd-stats")
@@ -176,23 +180,23 @@ def mutation(session: nox.Session) -> None:
 def fresh(session: nox.Session) -> None:
     """Fail where generated/ is not what openapi.yaml gives: stale, edited, missing and extra files."""
     install(session, "regenerate")
-    session.run("python", "-m", "tools.spec.regenerate", "--check")
+    session.run("python", "-m", "tools.spec.regenerate", "--check", env=UTF8)
 
 
 @nox.session(default=False)
 def regenerate(session: nox.Session) -> None:
-    """Make generated/ from openapi.yaml, or change nothing at all; `-- --generator latest` tries a newer one."""
+    """Generate generated/ from openapi.yaml, or change nothing; `-- --generator latest` tries a newer generator."""
     install(session, "regenerate")
     parser = argparse.ArgumentParser(prog="nox -s regenerate --")
     parser.add_argument("--generator", metavar="VERSION", help="try another generator: a version, or latest")
     if version := parser.parse_args(session.posargs).generator:
         session.install("--upgrade", "openapi-python-client" + (f"=={version}" if version != "latest" else ""))
-    session.run("python", "-m", "tools.spec.regenerate")
+    session.run("python", "-m", "tools.spec.regenerate", env=UTF8)
 
 
 @nox.session(default=False)
 def diff(session: nox.Session) -> None:
-    """Say what a change of openapi.yaml does to users; `-- BASE` is a git ref or a file, see `-- --help`."""
+    """Report what a change of openapi.yaml does to users; `-- BASE` is a git ref or a file, see `-- --help`."""
     install(session, "diff")
     run_tool(session, "spec.diff")
 
@@ -208,14 +212,14 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def upstream(session: nox.Session) -> None:
-    """Say where the service's published OpenAPI document and openapi.yaml part; `-- URL_OR_FILE`, see `-- --help`."""
+    """Report where the document that the service publishes differs; `-- URL_OR_FILE`, see `-- --help`."""
     install(session, "upstream")
     run_tool(session, "spec.upstream")
 
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Make the sdist and the wheel in dist/, twice and the same, and check them as an index and its users would."""
+    """Build the sdist and the wheel twice, with the same bytes, into dist/, and check them as an index does."""
     install(session, "release")
     session.run("python", "-m", "tools.release.build")
     sdist, wheel = (str(next(Path("dist").glob(pattern))) for pattern in ("*.tar.gz", "*.whl"))
@@ -226,7 +230,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def sbom(session: nox.Session) -> None:
-    """Write what an installation of the wheel in dist/ brings as dist/activepieces-client.cdx.json (CycloneDX)."""
+    """Write the SBOM of an installation of the wheel, dist/activepieces-client.cdx.json (CycloneDX)."""
     install(session, "release")
     (wheel,) = Path("dist").glob("*.whl")
     environment = Path(session.create_tmp(), "installed")
@@ -241,14 +245,14 @@ def sbom(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def release_text(session: nox.Session) -> None:
-    """Print what CHANGELOG.md says of a version; `-- TAG`, which must be the version of openapi.yaml."""
+    """Print the section of CHANGELOG.md for a tag, `-- TAG`, which must be the version of openapi.yaml."""
     install(session, "diff")
     run_tool(session, "release.text")
 
 
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
-    """Look for known vulnerabilities in all that is pinned; lowest.txt has old releases, to test with alone."""
+    """Run pip-audit on all pins but those of lowest.txt, whose old releases are for tests alone."""
     install(session, "release")
     for pins in sorted(set(Path("requirements").glob("*.txt")) - {Path("requirements/lowest.txt")}):
         session.run("pip-audit", "--disable-pip", "--require-hashes", "--requirement", str(pins))

@@ -18,6 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tools.spec.document import Document, Pointer
+from tools.spec.operation import schemas
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "generated" / "activepieces_api"
 WORKPLACE = ".regenerate-"
@@ -43,7 +46,7 @@ class RegenerationError(Exception):
     """Why there is no new package; generated/ is as it was."""
 
 
-def run(*arguments: str | Path, failure: str, **environment: str) -> None:
+def run(*arguments: str | Path, failure: str, document: Document | None = None, **environment: str) -> None:
     """Run a Python program that leaves no bytecode behind. Raises: RegenerationError where it fails."""
     command = [sys.executable, "-B", *arguments]
     finished = subprocess.run(
@@ -56,17 +59,37 @@ def run(*arguments: str | Path, failure: str, **environment: str) -> None:
         check=False,
     )
     if finished.returncode != 0:
-        raise RegenerationError(f"{failure}:\n{finished.stdout.strip()}")
+        place = located(document, finished.stdout) if document else ""
+        raise RegenerationError(f"{place}{failure}:\n{finished.stdout.strip()}")
 
 
-def generate(package: Path, document: dict[str, Any], routes: dict[tuple[str, str], str]) -> None:
+def located(document: Document, printed: str) -> str:
+    """Return the place in the document that a warning of the generator is about; empty where it names none."""
+    named = re.search(r"schema (/components/schemas/[\w.-]+)", printed) or re.search(
+        r"parsing ([A-Z]+) (/\S*)", printed
+    )
+    if not named:
+        return ""
+    method, _, path = named[0].removeprefix("parsing ").partition(" ")
+    pointer: Pointer = ("paths", path, method.lower())
+    if named[0].startswith("schema"):
+        pointer = tuple(named[1].split("/")[1:])
+        # Below a warning stands the part of the schema that it is about.
+        (part,) = re.findall(r"(?ms)^{\n.*?^}$", printed)[-1:] or ["{}"]
+        inner = (one for one in schemas(document) if one[:3] == pointer and document.at(one) == json.loads(part))
+        pointer = next(inner, pointer)
+    return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: "
+
+
+def generate(package: Path, document: Document, routes: dict[tuple[str, str], str]) -> None:
     """Run openapi-python-client into a folder that does not exist yet; a warning is a failure."""
     run(
         *("-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"),
         *("--path", ROOT / "openapi.yaml", "--config", ROOT / "generator-config.yaml", "--output-path", package),
         failure="the generator stopped",
+        document=document,
     )
-    complete(package, document, routes)
+    complete(package, document.content, routes)
 
 
 def complete(package: Path, document: dict[str, Any], routes: dict[tuple[str, str], str]) -> None:

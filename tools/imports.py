@@ -28,7 +28,8 @@ def missing(package: str, sources: Path) -> Iterator[str]:
 def has(module: str, name: str) -> bool:
     """Return whether a module exists, and has a name or a module of that name."""
     try:
-        return hasattr(importlib.import_module(module), name) or bool(importlib.util.find_spec(f"{module}.{name}"))
+        found = importlib.import_module(module)
+        return name == "*" or hasattr(found, name) or bool(importlib.util.find_spec(f"{module}.{name}"))
     except ModuleNotFoundError:
         return False
 

@@ -8,8 +8,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from activepieces_client.testing import StandIn
@@ -35,13 +36,17 @@ def environment(service: StandIn, **more: str) -> dict[str, str]:
 
 
 def run(
-    service: StandIn, *arguments: object, given: str | bytes | None = None, program: list[str] = COMMAND, **more: str
+    service: StandIn,
+    *arguments: object,
+    given: str | bytes | None = None,
+    program: list[str] = COMMAND,
+    env: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.CompletedProcess[str]:
     """Run the command to its end: with no traceback and without showing the key, whatever happens."""
     command = [*program, *map(str, arguments)]
     content = given.encode() if isinstance(given, str) else given
     finished = subprocess.run(
-        command, env=environment(service, **more), input=content, capture_output=True, timeout=60, check=False
+        command, env=environment(service, **env), input=content, capture_output=True, timeout=60, check=False
     )
     output, errors = finished.stdout.decode(), finished.stderr.decode()
     assert "Traceback" not in errors
@@ -55,12 +60,12 @@ def run_json(service: StandIn, *arguments: object, given: str | None = None) -> 
 
 
 @contextlib.contextmanager
-def started(service: StandIn, *arguments: object, **more: str) -> Generator[subprocess.Popen[str]]:
+def started(service: StandIn, *arguments: object) -> Generator[subprocess.Popen[str]]:
     """Start the command, and kill it where it still runs at the end of the block."""
     command = [*COMMAND, *map(str, arguments)]
     process = subprocess.Popen(
         command,
-        env=environment(service, **more),
+        env=environment(service),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",

@@ -25,6 +25,7 @@ WRONG = """\
 {"id": "g", "body": {"metadata": {"x": [9007199254740993]}}}
 {"externalId": "", "body": {}}
 {"externalId": "h", "id": "h", "body": {}}
+5
 """
 
 
@@ -38,7 +39,7 @@ def test_every_problem_has_its_line(served: StandIn, command: str) -> None:
         ["line 3", "path.id"],
         ["line 4", "$.metadata.x"],
         ["line 5", "path.id"],
-        ["lines 6, 13", "$"],
+        ["lines 6, 13, 14", "$"],
         ["line 7", "$"],
         ["line 8", "path.id"],
         ["line 9", "$"],
@@ -48,7 +49,7 @@ def test_every_problem_has_its_line(served: StandIn, command: str) -> None:
     ]
     assert served.requests == []
     assert [found["line"] for found in run_json(served, command, "-", given=WRONG)] == [
-        1, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+        1, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
     ]  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def test_identical_problems_are_one_line(served: StandIn) -> None:
 
 def test_check_counts_and_needs_no_key(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
-    assert run(served, "check", file, ACTIVEPIECES_API_KEY="").stdout == "20 updates are fine\n"
+    assert run(served, "check", file, env={"ACTIVEPIECES_API_KEY": ""}).stdout == "20 updates are fine\n"
     assert run_json(served, "check", file) == [{"updates": 20}]
     write(file, renames(served)[:1])
     assert run(served, "check", file).stdout == "1 update is fine\n"

@@ -174,14 +174,9 @@ FINAL = {
     "413": httpx.Response(413, json={"statusCode": 413, "code": "FST_ERR_CTP_BODY_TOO_LARGE", "message": "no"}),
 }
 NOT_FINAL = {
-    "401": service_error(401),
-    "403": service_error(403),
     "404 of a proxy": httpx.Response(404, html="<p>not here</p>"),
     "400 of a proxy": httpx.Response(400, text="no"),
     "423": httpx.Response(423, text="locked"),
-    "redirect": httpx.Response(302, headers={"location": "https://login.test/"}),
-    "maintenance page": httpx.Response(200, html="<p>back soon</p>"),
-    "500": service_error(500),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 from collections.abc import Iterator
@@ -45,19 +46,17 @@ def test_list_is_a_file_that_changes_nothing(various: StandIn, tmp_path: Path, f
     finished = run(various, "plan", file)
     assert finished.stdout == "9 updates: 0 would change, 9 would change nothing\n"
     assert finished.returncode == 0
-    before = json.dumps([{**project, "updated": ""} for project in various.projects], sort_keys=True)
+    before = without_times(various)
     finished = run(various, "apply", file)
     assert finished.returncode == 0, finished.stderr
-    for project in various.projects:
-        project["updated"] = ""
-        project["poolId"] = None
-    assert _without_times(json.dumps(various.projects)) == _without_times(before)
+    assert without_times(various) == before
 
 
-def _without_times(text: str) -> Any:
-    projects = json.loads(text)
+def without_times(service: StandIn) -> Any:
+    """The projects, without what every update changes."""
+    projects = copy.deepcopy(service.projects)
     for project in projects:
-        project["plan"]["updated"] = project["poolId"] = ""
+        project["updated"] = project["plan"]["updated"] = project["poolId"] = None
     return projects
 
 
@@ -77,13 +76,12 @@ def test_csv_has_no_column_that_is_empty(served: StandIn) -> None:
     assert "externalId" not in header.split(",")
 
 
-def test_metadata_that_fits_no_column_is_one(served: StandIn) -> None:
-    served.projects[3]["metadata"] = {"a.b": 1, "c": 2}
+@pytest.mark.parametrize("metadata", [{"a.b": 1, "c": 2}, {"": 1}, {"a": 5.0}])
+def test_metadata_that_fits_no_column_is_one(served: StandIn, metadata: dict[str, Any]) -> None:
+    served.projects[3]["metadata"] = metadata
     header, *rows = csv.reader(run(served, "list", "--output", "csv").stdout.splitlines())
-    assert json.loads(rows[[row[0] for row in rows].index(served.projects[3]["id"])][header.index("metadata")]) == {
-        "a.b": 1,
-        "c": 2,
-    }
+    (row,) = (row for row in rows if row[0] == served.projects[3]["id"])
+    assert json.loads(row[header.index("metadata")]) == metadata
 
 
 def test_list_has_an_option_for_each_filter(served: StandIn) -> None:
@@ -109,7 +107,7 @@ def test_list_has_every_page() -> None:
 def test_table_is_not_cut_where_it_is_piped(served: StandIn) -> None:
     name = "A name " + "of many words " * 30
     served.projects[0].update(displayName=name, externalId="\x1b[2J[b]")
-    finished = run(served, "list", COLUMNS="80")
+    finished = run(served, "list", env={"COLUMNS": "80"})
     assert name.strip() in finished.stdout
     assert "\\x1b[2J[b]" in finished.stdout
     assert "\x1b" not in finished.stdout

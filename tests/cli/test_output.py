@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import IO, Any
 
+import httpx
 import pytest
 
 from activepieces_client.testing import StandIn
 
-from .command import COMMAND, ID, bodies, environment, journal, renames, run, write
+from .command import COMMAND, ID, Updates, bodies, environment, journal, renames, run, wait_for, write
 
 CP1252 = {"PYTHONIOENCODING": "cp1252"}
 full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to be had")
@@ -38,19 +40,19 @@ def closed_pipe() -> IO[bytes]:
 
 def test_characters_that_the_encoding_lacks_are_escaped(served: StandIn, tmp_path: Path) -> None:
     served.projects[0]["displayName"] = "Zoe 🚀"
-    finished = run(served, "update", ID, "--metadata", "a=🚀", **CP1252)
+    finished = run(served, "update", ID, "--metadata", "a=🚀", env=CP1252)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert "\\U0001f680" in finished.stdout
-    finished = run(served, "update", ID, "--metadata", "a=🚀", "--output", "json", **CP1252)
+    finished = run(served, "update", ID, "--metadata", "a=🚀", "--output", "json", env=CP1252)
     assert json.loads(finished.stdout)["displayName"] == "Zoe 🚀"
     file = write(tmp_path / "updates.jsonl", [("🚀", {}), *renames(served)])
-    finished = run(served, "apply", file, **CP1252)
+    finished = run(served, "apply", file, env=CP1252)
     assert finished.returncode == 1
     assert len(journal(file)) == 21
     assert "\\U0001f680" in finished.stderr
     line = json.dumps({"id": ID, "body": {"displayName": "🚀"}})
-    assert "\\U0001f680" in run(served, "plan", "-", given=line, **CP1252).stdout
-    listed = run(served, "list", "--output", "csv", **CP1252).stdout  # a file, and those are UTF-8
+    assert "\\U0001f680" in run(served, "plan", "-", given=line, env=CP1252).stdout
+    listed = run(served, "list", "--output", "csv", env=CP1252).stdout  # a file, and those are UTF-8
     assert run(served, "check", "-", given=listed).returncode == 0
 
 
@@ -58,7 +60,7 @@ def test_characters_that_the_encoding_lacks_are_escaped(served: StandIn, tmp_pat
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("kind", ["full disk", "closed pipe"])
 def test_roll_out_stops_where_its_output_does(served: StandIn, tmp_path: Path, stream: str, kind: str) -> None:
-    updates = [(f"nowhere{n}", {}) for n in range(4)] + renames(served) + [(f"elsewhere{n}", {}) for n in range(200)]
+    updates: Updates = [("nowhere", {}), *renames(served), *((f"nowhere{n}", {}) for n in range(200))]
     file = write(tmp_path / "updates.jsonl", updates)
     with closed_pipe() if kind == "closed pipe" else Path("/dev/full").open("wb") as broken:
         outputs = (broken, subprocess.PIPE) if stream == "stdout" else (subprocess.PIPE, broken)
@@ -141,6 +143,40 @@ def test_terminal_shows_a_bar(served: StandIn, tmp_path: Path) -> None:
     assert b"21/21" in shown
     assert b"1 failed" in shown
     assert b"[b]nowhere" in shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")
+def test_terminal_has_its_cursor_after_two_signals(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", renames(served))
+    served.fail(*[httpx.ReadTimeout] * 4)  # silent, for 30 s
+    ours, theirs = os.openpty()
+    process = subprocess.Popen([*COMMAND, "apply", str(file)], env=environment(served, TERM="xterm"), stderr=theirs)
+    os.close(theirs)
+    wait_for(lambda: len(served.requests) == 4)
+    process.send_signal(signal.SIGINT)
+    shown = b""
+    while b"stopping" not in shown:
+        shown += os.read(ours, 65536)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    with contextlib.suppress(OSError):
+        while more := os.read(ours, 65536):
+            shown += more
+    os.close(ours)
+    assert shown.endswith(b"\x1b[?25h")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")
+def test_json_goes_to_its_file_beside_a_bar(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", renames(served))
+    ours, theirs = os.openpty()
+    command = [*COMMAND, "apply", str(file), "--output", "json"]
+    finished = subprocess.run(
+        command, env=environment(served, TERM="xterm"), stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=True
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert len([json.loads(line) for line in finished.stdout.splitlines()]) == 21
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")

@@ -86,7 +86,7 @@ def service_error(status: int, code: str) -> Callable[[httpx.Request], httpx.Res
     return lambda _: httpx.Response(status, json={"code": code, "params": {}})
 
 
-CAUSES = {
+CAUSES: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "wrong key": service_error(401, "AUTHENTICATION"),
     "database of a token": service_error(401, "INVALID_BEARER_TOKEN"),
     "database of a key": lambda _: httpx.Response(500, json={"statusCode": 500, "code": "ECONNREFUSED"}),
@@ -105,7 +105,7 @@ def test_cause_in_the_middle_that_goes_after_the_run(recorded: Recorded, file: P
     finished = run(recorded, "apply", file, program=IMPATIENT)
     assert finished.returncode == 1
     assert len(recorded.made) == middle
-    assert len(recorded.tried) <= middle + 4 + 10
+    assert len(set(recorded.tried[middle:])) <= 4 + 10
 
     recorded.cause = lambda _: None
     finished = run(recorded, "apply", file)
@@ -143,7 +143,9 @@ def test_key_file_is_renewed_in_the_middle(recorded: Recorded, file: Path, tmp_p
         return CAUSES["password changed"](request) if stale else None
 
     recorded.cause = change
-    finished = run(recorded, "apply", file, ACTIVEPIECES_API_KEY_FILE=str(key_file), ACTIVEPIECES_API_KEY="")
+    finished = run(
+        recorded, "apply", file, env={"ACTIVEPIECES_API_KEY_FILE": str(key_file), "ACTIVEPIECES_API_KEY": ""}
+    )
     assert finished.returncode == 0, finished.stderr
     assert_exact(recorded, file)
     assert len(recorded.made) == LINES
@@ -151,7 +153,7 @@ def test_key_file_is_renewed_in_the_middle(recorded: Recorded, file: Path, tmp_p
 
 def test_address_without_api(recorded: Recorded, file: Path) -> None:
     address = recorded.base_url.removesuffix("/api")
-    finished = run(recorded, "apply", file, program=IMPATIENT, ACTIVEPIECES_BASE_URL=address)
+    finished = run(recorded, "apply", file, program=IMPATIENT, env={"ACTIVEPIECES_BASE_URL": address})
     assert finished.returncode == 1
     assert "does base_url end in /api?" in finished.stderr
     assert len(recorded.tried) <= 4 + 10

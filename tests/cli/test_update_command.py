@@ -101,7 +101,7 @@ def test_what_is_wrong_is_said(served: StandIn, arguments: list[str], code: int,
 def test_without_a_key_nothing_is_done(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates", renames(served))
     for arguments in (["update", ID], ["apply", file], ["plan", file], ["list"]):
-        finished = run(served, *arguments, ACTIVEPIECES_API_KEY="")
+        finished = run(served, *arguments, env={"ACTIVEPIECES_API_KEY": ""})
         assert finished.returncode == 2
         assert "ACTIVEPIECES_API_KEY" in finished.stderr
         assert len(finished.stderr.splitlines()) == 1
@@ -113,13 +113,15 @@ def test_new_property_is_a_new_option_and_column(tmp_path: Path) -> None:
     repository = Repository.copy(tmp_path)
     document = json.loads((ROOT / "generated/activepieces_api/openapi.json").read_text("utf-8"))
     schema = {"type": ["integer", "null"], "description": "For how many days drafts are kept."}
-    document["components"]["schemas"]["UpdateProjectRequest"]["properties"]["draftRetentionDays"] = schema
+    properties = document["components"]["schemas"]["UpdateProjectRequest"]["properties"]
+    properties["draftRetentionDays"] = schema
+    properties["label"] = {"anyOf": [{"type": "string"}, {"type": "boolean"}]}
     (tmp_path / "generated/activepieces_api/openapi.json").write_text(json.dumps(document), "utf-8")
     program = "from activepieces_client.cli import main; import sys; sys.argv[1:] = {}; main()"
     said = repository.python(program.format("['update', '--help']"))
     assert "--draft-retention-days INTEGER|NULL" in said
     assert "For how many days drafts are kept." in " ".join(said.split())
-    (tmp_path / "updates.csv").write_text("id,draftRetentionDays\na,7\n", "utf-8")
+    (tmp_path / "updates.csv").write_text("id,draftRetentionDays,label\na,7,007\n", "utf-8")
     assert "1 update is fine" in repository.python(program.format(["check", str(tmp_path / "updates.csv")]))
 
 

@@ -124,6 +124,16 @@ class Repository:
             shutil.copytree(generated_base(), folder / "generated", ignore=ignored)
         return copied
 
+    @classmethod
+    def copy_live(cls, folder: Path) -> Repository:
+        """Copy this repository as it is, without the tests of the tools, into an empty folder."""
+        for name in ("openapi.yaml", "generator-config.yaml", "pyproject.toml"):
+            shutil.copy(ROOT / name, folder)
+        for name in ("tools", "overlays", "generated", "tests"):
+            ignored = shutil.ignore_patterns("__pycache__", *(["tools"] if name == "tests" else []))
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        return cls(folder)
+
     def run(self, tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a module of tools/spec, as a nox session does."""
         command, surroundings = self.command(tool, *arguments), self.surroundings(**environment)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from tools.spec.checks import problems
 from tools.spec.diff import report
 from tools.spec.document import Document
 
-from .repository import ROOT, Repository, base, load, merge, numbered
+from .repository import Repository, base, load, merge, numbered
 
 CHANGES: dict[str, list[dict[str, Any]]] = load("changes.yaml")
 
@@ -147,23 +145,3 @@ def test_style_does_not_stop_regenerate() -> None:
     properties["displayName"] = dict(reversed(properties["displayName"].items()))
     properties["mode"] = {"type": "string", "enum": ["A"]}
     assert problems(numbered(content)) == []
-
-
-def test_contributing_walkthrough_works_as_written(repository: Repository) -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    (block,) = re.findall(r"(?s)   ```yaml\n(.*?)   ```", text)
-    lines = "".join(f"{line.removeprefix('   ')}\n" for line in block.splitlines())
-    printed = re.findall(r"`(COMPATIBLE: .*?|\+ UpdateProjectRequest\..*?)`", text)
-    assert len(printed) == 2
-    shutil.copy(repository.folder / "openapi.yaml", repository.folder / "before.yaml")
-
-    repository.edit("        metadata:\n          $ref", f"{lines}        metadata:\n          $ref")
-    assert repository.run("diff", "before.yaml").stdout.startswith(printed[0])
-    assert repository.run("diff", "before.yaml", "--check").returncode == 1
-    repository.edit("version: 1.0.0", "version: 1.1.0")
-    repository.edit("## 1.0.0", "## 1.1.0 (unreleased)\n\n- `max_upload_megabytes`.\n\n## 1.0.0", "CHANGELOG.md")
-    assert repository.run("diff", "before.yaml", "--check").returncode == 0
-    assert repository.run("house_style").returncode == 0
-    assert printed[1] in repository.run("regenerate").stdout
-    repository.call([{"maxUploadMegabytes": 30}], [])
-    assert repository.call([], [{"maxUploadMegabytes": 0}])["problems"] == [["$.maxUploadMegabytes"]]

@@ -46,7 +46,7 @@ def test_verdict_of_each_kind_of_change(case: dict[str, Any]) -> None:
     found = report(document(before), after, {})
     rows = [
         [entry.severity, entry.change.direction, entry.change.property, entry.change.python, entry.rule.name]
-        for _, entries in found.by_operation()
+        for _, entries in found.by_operation().items()
         for entry in entries
     ]
     assert rows == case["changes"]
@@ -120,6 +120,7 @@ def test_unproven_change_needs_major_unless_accepted(history: Repository) -> Non
     finished = history.run("diff", "--check")
     assert (finished.returncode, finished.stdout.splitlines()[0]) == (1, head)
     why = "no name has a blank"
+    assert f"[request-unproven@{PLACE}] openapi.yaml:" in finished.stdout
     accepted = history.run("diff", "--accept", f"request-unproven@{PLACE}={why}")
     assert accepted.stdout.splitlines()[0] == HEAD
     assert f"Accepted: {why}" in accepted.stdout
@@ -191,28 +192,21 @@ def test_without_default_branch_a_base_must_be_named(tmp_path: Path) -> None:
     assert "name a git ref or a file" in finished.stderr
 
 
-FORMATS = ("text", "markdown", "html", "json", "github")
+FORMATS = ("text", "markdown", "html")
 
 
 def test_formats_report_the_same(history: Repository) -> None:
     history.merge(NO_PROPERTY)
     history.merge({"components": {"schemas": {"UpdateProjectRequest": {"description": "a|b `c` <i>\n%"}}}})
     printed = {name: history.run("diff", "--format", name).stdout for name in FORMATS}
-    found = json.loads(printed["json"])
-    assert found["version"] == {"base": "1.0.0", "needed": "2.0.0", "stated": "1.0.0"}
-    assert found["verdict"] == "breaking"
-    assert list(found["changes"][0]) == [
-        *("severity", "operation", "direction", "pointer", "property", "python", "keyword", "old", "new"),
-        *("rule", "reason", "line"),
-    ]
     for name, text in printed.items():
-        assert name == "json" or "BREAKING: needs 2.0.0; info.version is 1.0.0, raise it" in text
+        assert "BREAKING: needs 2.0.0; info.version is 1.0.0, raise it" in text
         assert "externalId" in text
         assert "\x1b" not in text
-    assert len([line for line in printed["markdown"].splitlines() if line.startswith("- **")]) == 2
-    errors = [line for line in printed["github"].splitlines() if line.startswith("::error file=openapi.yaml,line=")]
-    assert len(errors) == 1
-    assert "<i>" not in printed["html"] + printed["markdown"].replace(r"\<i\>", "")
+        assert name == "text" or "<i>" not in text
+    assert printed["markdown"].count("<article") == printed["html"].count("<article") == 2
+    # A blank line would end the HTML within Markdown.
+    assert "\n\n" not in printed["markdown"]
     for outside in ("http:", "https:", "src=", "<link", "url("):
         assert outside not in printed["html"]
 

@@ -147,6 +147,19 @@ def test_failing_generator_changes_nothing(repository: Repository, program: str,
     untouched(repository, finished, before)
 
 
+def test_warning_of_the_generator_has_a_line(repository: Repository) -> None:
+    before = repository.contents()
+    repository.merge(
+        {"components": {"schemas": {"UpdateProjectRequest": {"properties": {"modes": {"type": "array"}}}}}}
+    )
+    finished = repository.run("regenerate")
+    place, reason = finished.stderr.splitlines()[0].split(": ", 1)
+    assert reason.startswith("components.schemas.UpdateProjectRequest.properties.modes: the generator stopped")
+    line = int(place.removeprefix("openapi.yaml:"))
+    assert (repository.folder / "openapi.yaml").read_text("utf-8").splitlines()[line - 1].strip() == "modes:"
+    untouched(repository, finished, before)
+
+
 def test_full_disk_changes_nothing(repository: Repository) -> None:
     before = repository.contents()
     repository.edit("title: Activepieces", "title: Another")
@@ -181,7 +194,7 @@ def test_interrupted_run_cleans_up(repository: Repository) -> None:
     before = repository.contents()
     repository.edit("title: Activepieces", "title: Another")
     with subprocess.Popen(repository.command("regenerate"), **repository.surroundings()) as run:
-        while not list(repository.folder.glob(".regenerate-*")):
+        while not list(repository.folder.glob(".regenerate-*/*")):  # its own folder, and something in it
             time.sleep(0.01)
         run.send_signal(signal.SIGINT)
         _, printed = run.communicate()

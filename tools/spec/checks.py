@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import re
 from collections import Counter
@@ -14,7 +15,7 @@ import jsonschema_rs
 
 from .document import JSON, Document, DocumentError, Pointer, did_you_mean, elements, members, types
 from .names import snake_case
-from .operation import EXTENSIONS, Operation, operations, schemas
+from .operation import DIRECTIONS, EXTENSIONS, Operation, operations, schemas
 from .schema import CONSTRAINTS
 
 # The keywords that generator and client both know, in the order in which house style has them.
@@ -109,6 +110,12 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         if name not in TYPES:
             hint = ": write 'null', in quotes" if name is None else did_you_mean(str(name), TYPES)
             yield (*pointer, "type"), f"there is no type {json.dumps(name)}{hint}"
+    values = [value for value in elements(schema.get("enum")) if value is not None]
+    if {type(value) for value in values} not in (set(), {str}, {int}):
+        yield (*pointer, "enum"), "an enum is a class of strings or of integers: write values of one of the two types"
+    for name, count in Counter(snake_case(str(value)) for value in values).items():
+        if count > 1:
+            yield (*pointer, "enum"), f"two values are `{name.upper()}` in Python: remove one"
     if "$ref" in schema:
         if len(schema) > 1:
             yield pointer, "the generator does not read what stands beside a $ref: remove it"
@@ -120,10 +127,7 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         if count > 1:
             same = [key for key in properties if snake_case(key) == name]
             also = document.line((*pointer, "properties", same[0]))
-            yield (
-                (*pointer, "properties", same[1]),
-                f"is `{name}` in Python, as line {also} is: rename one",
-            )
+            yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, as line {also} is: rename one")
     try:
         nested = ("properties", "anyOf", "oneOf", "items", "type")
         plain = {key: value for key, value in schema.items() if key not in nested}
@@ -147,8 +151,11 @@ def _document(document: Document) -> Iterator[Problem]:
 
 
 def _operations(document: Document) -> Iterator[Problem]:
+    for first, second in itertools.combinations(operations(document), 2):
+        if first.method == second.method and ambiguous(first.path, second.path):
+            yield second.item, f"a request can match {first.path}, too: rename a segment of one"
     ids: dict[str | None, Pointer] = {}
-    seen: dict[str, set[Pointer]] = {"request": set(), "response": set()}
+    seen: dict[str, set[Pointer]] = {direction: set() for direction in DIRECTIONS}
     for operation in operations(document):
         place, name = (*operation.pointer, "operationId"), operation.definition.get("operationId")
         if name is None or name in ids:
@@ -157,8 +164,15 @@ def _operations(document: Document) -> Iterator[Problem]:
         ids[name] = place
         yield from _operation(operation)
         for direction, found in seen.items():
-            for pointer in operation.written_schemas(direction):
+            for _, pointer in operation.schemas(direction):
                 yield from _used(document, pointer, direction, found, ())
+
+
+def ambiguous(one: str, other: str) -> bool:
+    """Return whether one path can match both templates, and neither has a literal wherever the other has one."""
+    pairs = list(itertools.zip_longest(one.rstrip("/").split("/"), other.rstrip("/").split("/"), fillvalue=""))
+    differ = [(here.startswith("{"), there.startswith("{")) for here, there in pairs if here != there]
+    return all(any(pair) for pair in differ) and len({pair for pair in differ if not all(pair)}) != 1
 
 
 def _operation(operation: Operation) -> Iterator[Problem]:
@@ -209,10 +223,7 @@ def _used(
         if ("properties" in schema and not closed) or (is_object and "additionalProperties" not in schema):
             yield pointer, "a request object is closed (additionalProperties: false), or says what else it takes"
     elif closed:
-        yield (
-            (*pointer, "additionalProperties"),
-            "a response object is open: the service adds properties",
-        )
+        yield ((*pointer, "additionalProperties"), "a response object is open: the service adds properties")
     elif "enum" in schema or "const" in schema:
         yield pointer, "an enum in a response is open: write `anyOf` of its name and of its type"
     for part in document.parts(pointer):

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.release.version import CHANGELOG, needed, shortcomings, version
+from tools.release.version import CHANGELOG, shortcomings, version
 
 from .compare import compare
 from .document import ROOT, SPECIFICATION, Document, DocumentError, json_pointer
-from .report import FORMATS, Entry, Report
-from .rules import RULES, SEVERITIES, judge
+from .report import FORMATS, Entry, Report, write
+from .rules import RULES, judge
 
 BRANCHES = ("origin/HEAD", "origin/main", "main")
 
@@ -26,8 +26,8 @@ def report(base: Document, revision: Document, accepted: dict[tuple[str, str], s
     """Compare two documents, and judge the changes. Raises: DocumentError."""
     entries: dict[tuple[str, ...], Entry] = {}
     used: set[tuple[str, str]] = set()
-    for change in compare(base, revision):
-        rule, pointer = judge(change), json_pointer(change.pointer)
+    for change, rule in judge(compare(base, revision)):
+        pointer = json_pointer(change.pointer)
         place = (rule.name, pointer)
         reason = accepted.get(place, "") if rule.severity == "may break" else ""
         used |= {place} if reason else set()
@@ -37,9 +37,7 @@ def report(base: Document, revision: Document, accepted: dict[tuple[str, str], s
         entries.setdefault(once, entry)
     for name, pointer in accepted.keys() - used:
         raise DocumentError(f"--accept {name}@{pointer}: no such change may break")
-    verdict = max((entry.severity for entry in entries.values()), key=SEVERITIES.index, default="unchanged")
-    old, new = version(base), version(revision)
-    return Report(base=old, needed=needed(old, verdict), stated=new, entries=list(entries.values()))
+    return Report(version(base), version(revision), list(entries.values()))
 
 
 def git(*arguments: str) -> str | None:
@@ -100,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.explain:
         rule = RULES[given.explain]
-        print(f"{rule.name}: {rule.severity}. {rule.reason}")
+        write(f"{rule.name}: {rule.severity}. {rule.reason}")
         return 0
     try:
         base, changelog = read_base(given.base)
@@ -108,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (DocumentError, argparse.ArgumentTypeError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(FORMATS[given.format](found))
+    write(FORMATS[given.format](found))
     missing = shortcomings(found.needed, found.stated, found.verdict, changelog) if given.check else []
     for line in missing:
         print(line, file=sys.stderr)

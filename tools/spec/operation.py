@@ -10,7 +10,10 @@ import attrs
 
 from .document import JSON, METHODS, Document, DocumentError, Pointer, elements, json_pointer, members
 from .names import snake_case
-from .schema import Schema, walk
+from .schema import read_schema
+
+DIRECTIONS = ("request", "response", "error")
+"""Where the values of a schema go; an error is a response that is no success."""
 
 EXTENSIONS = ("x-idempotent", "x-echoes-request")
 """What the client reads of an operation beyond OpenAPI."""
@@ -25,6 +28,7 @@ class Fact:
     pointer: Pointer
     python: str
     values: dict[str, JSON]
+    direction: str = "request"
 
 
 @attrs.frozen(slots=False)
@@ -100,10 +104,7 @@ class Operation:
     def returns(self) -> set[str]:
         """What a call may return, in Python: None for a success without a body."""
         schemas = [json_schema(self.document, owner) for owner in self.successes.values()]
-        return {
-            next(walk(self.document, schema, "", None))[1].class_name or "a value" if schema else "None"
-            for schema in schemas
-        }
+        return {read_schema(self.document, schema).class_name or "a value" if schema else "None" for schema in schemas}
 
     @property
     def security(self) -> list[str]:
@@ -134,32 +135,27 @@ class Operation:
             yield Fact(f"{place}.{name}", "parameter", pointer, f"{self.function}({snake_case(name)})", what)
         if self.body:
             required = bool(members(self.document.at(self.body)).get("required"))
-            yield Fact("$", "body", self.body, self.python, {"required": required})
+            content = "application/json" if json_schema(self.document, self.body) else None
+            yield Fact("$", "body", self.body, self.python, {"required": required, "content": content})
         for status, pointer in self.responses.items():
-            yield Fact(status, "status", pointer, self.python, {})
+            yield Fact(status, "status", pointer, self.python, {}, "response" if status[0] == "2" else "error")
 
-    def written_schemas(self, direction: str) -> Iterator[Pointer]:
-        """Find where the schemas of its request, or of all its responses, are written. Raises: DocumentError."""
-        owners = [self.body] if direction == "request" else list(self.responses.values())
-        found = [json_schema(self.document, owner) for owner in owners if owner]
+    def schemas(self, direction: str) -> Iterator[tuple[str, Pointer]]:
+        """Find where the schemas of a direction are written, by name: `query.limit`, `$`, `404 $`."""
+        successes = self.successes
+        owners = {
+            "request": {"": self.body} if self.body else {},
+            # The first success has no status in its name, since most operations have one alone.
+            "response": {"" if name == min(successes) else f"{name} ": owner for name, owner in successes.items()},
+            "error": {f"{name} ": owner for name, owner in self.responses.items() if name not in successes},
+        }
         if direction == "request":
-            found += [(*pointer, "schema") for pointer in self.parameters.values()]
-        yield from (pointer for pointer in found if pointer and self.document.get(pointer) is not None)
-
-    def schemas(self, direction: str) -> Iterator[tuple[str, Schema]]:
-        """Find the schemas of its request or of its responses of success, by name. Raises: DocumentError."""
-        if direction == "request":
-            for key, pointer in self.parameters.items():
+            for (place, name), pointer in self.parameters.items():
                 if "schema" in self.document.at(pointer):
-                    argument = f"{self.function}({snake_case(key[1])})"
-                    yield from walk(self.document, (*pointer, "schema"), ".".join(key), argument)
-        owners = [self.body] if direction == "request" else list(self.successes.values())
-        for owner in owners:
-            schema = json_schema(self.document, owner) if owner else None
-            if owner and schema:
-                # The first response has names without its status, as nearly every operation has one alone.
-                status = "" if owner == owners[0] else f"{owner[-1]} "
-                yield from ((f"{status}{name}", here) for name, here in walk(self.document, schema, "", None))
+                    yield f"{place}.{name}", (*pointer, "schema")
+        for prefix, owner in owners[direction].items():
+            if schema := json_schema(self.document, owner):
+                yield f"{prefix}$", schema
 
 
 def operations(document: Document) -> Iterator[Operation]:
@@ -177,7 +173,7 @@ def schemas(document: Document) -> Iterator[Pointer]:
         ("components", "schemas", name) for name in members(document.get(("components", "schemas")))
     ]
     for operation in operations(document):
-        waiting += (*operation.written_schemas("request"), *operation.written_schemas("response"))
+        waiting += (pointer for direction in DIRECTIONS for _, pointer in operation.schemas(direction))
     seen: set[Pointer] = set()
     while waiting:
         pointer = waiting.pop()
@@ -189,13 +185,5 @@ def schemas(document: Document) -> Iterator[Pointer]:
 
 def json_schema(document: Document, owner: Pointer) -> Pointer | None:
     """Find the schema of the JSON that a request body or a response has."""
-    content = members(members(document.at(owner)).get("content"))
-    media_types = sorted(content, key=lambda name: name != "application/json")
-    found = next((name for name in media_types if is_json(name) and "schema" in members(content[name])), None)
-    return (*owner, "content", found, "schema") if found else None
-
-
-def is_json(media_type: str) -> bool:
-    """Return whether a media type is JSON."""
-    plain = media_type.partition(";")[0].strip().lower()
-    return plain == "application/json" or plain.endswith("+json")
+    pointer = (*owner, "content", "application/json", "schema")
+    return pointer if document.get(pointer) is not None else None

@@ -14,6 +14,7 @@ from tools.generated import PACKAGE, RegenerationError, check, differences, gene
 from .checks import problems
 from .document import ROOT, Document, DocumentError
 from .operation import operations
+from .report import write
 
 
 def read() -> tuple[Document, dict[tuple[str, str], str]]:
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         with workplace() as folder:
             package = folder / PACKAGE.name
             document, routes = read()
-            generate(package, document.content, routes)
+            generate(package, document, routes)
             changes = dict(differences(PACKAGE, package))
             if only_check:
                 report = [f"{place}/{name}: {how}" for name, how in changes.items()]
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     if only_check and changes:
         print(*report, "Run: nox -s regenerate", sep="\n", file=sys.stderr)
         return 1
-    print(*report, f"{place} is {'regenerated' if changes else 'up to date'}.", sep="\n")
+    write("\n".join([*report, f"{place} is {'regenerated' if changes else 'up to date'}."]))
     return 0
 
 

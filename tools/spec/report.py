@@ -11,25 +11,19 @@ import shutil
 import string
 import sys
 import textwrap
-from collections.abc import Callable
-from itertools import groupby
 from pathlib import Path
 
 import attrs
-from tools.release.version import Version, dotted
+from tools.release.version import Version, dotted, needed
 
 from .compare import Change
 from .document import JSON, ROOT, SPECIFICATION, elements, json_pointer, members
-from .rules import SEVERITIES, Rule
+from .rules import SEVERITIES, Rule, worst
 
 COLOURS = {"breaking": "31", "may break": "33", "compatible": "32", "unchanged": "2"}  # of ANSI terminals
-COMMANDS = {"breaking": "error", "may break": "warning", "compatible": "notice", "unchanged": "notice"}  # of GitHub
 RESOURCES = ROOT / "overlays" / "activepieces_client"
 # What a keyword of `compare` is called where it is none of OpenAPI's.
 NOUNS = {"python": "name in Python", "returns": "what a call returns", "servers": "default base URL"}
-
-Segment = tuple[str, str]
-"""A piece of a text: `-` and what is removed, `+` and what is added, or a blank and what stays."""
 
 
 @attrs.frozen
@@ -52,40 +46,44 @@ class Entry:
         return "compatible" if self.accepted else self.rule.severity
 
     @property
+    def operation(self) -> str:
+        """The operation; of one that is added or removed, how users call it, too."""
+        change = self.change
+        method = f" ({offered(change.python)})" if change.keyword == "operation" and change.python else ""
+        return f"{change.operation or 'The whole document'}{method}"
+
+    @property
     def subject(self) -> str:
         """What changes, as the wire and as Python have it."""
         wire, python = self.change.property, self.change.python or ""
         return f"{wire} ({python})" if wire and python else wire or python
 
     @property
+    def name(self) -> str:
+        """The name of the rule; of a change that may break, what `--accept` takes."""
+        pointer = f"@{json_pointer(self.change.pointer)}" if self.rule.severity == "may break" else ""
+        return f"{self.rule.name}{pointer}"
+
+    @property
     def reason(self) -> str:
         """What the change means for users, and what they do."""
         return f"{self.rule.reason} Accepted: {self.accepted}" if self.accepted else self.rule.reason
 
-    def is_prose(self) -> bool:
-        """Return whether it is a text for people that changes."""
-        texts = isinstance(self.change.old, str) and isinstance(self.change.new, str)
-        return texts and self.change.keyword in ("description", "summary")
-
-    def sentence(self, marks: dict[str, str] | None = None, escape: Callable[[str], str] = str) -> str:
-        """Return what changes, with what is removed and what is added marked in the way of a format."""
-        pieces = ((marks or {}).get(sign, "{}").format(escape(text)) for sign, text in self.segments() if text)
-        return " ".join("".join(pieces).split())
-
-    def segments(self) -> list[Segment]:
-        """Return what changes, from what to what."""
+    def sentence(self) -> str:
+        """Return what changes, from what to what; `[-removed-]` and `[+added+]` are the words of a longer text."""
         old, new, keyword = self.change.old, self.change.new, self.change.keyword
         noun = NOUNS.get(keyword, keyword)
         if keyword == "operation":
-            return [(" ", f"operation {'added' if old is None else 'removed'}")]
+            return f"operation {'added' if old is None else 'removed'}"
         if keyword == "schema":
-            return [(" ", "the schema as a whole")]
-        if old is None or new is None:
-            how, sign, value = ("added", "+", new) if old is None else ("removed", "-", old)
-            return [(" ", f"{noun} {how}: "), (sign, say(value))]
-        if self.is_prose():
-            return [(" ", f"{noun}: "), *by_words(old, new)]
-        return [(" ", f"{noun}: "), ("-", say(old)), (" ", " → "), ("+", say(new))]
+            return "the schema as a whole"
+        if old is None:
+            return f"{noun} added: {short(new)}"
+        if new is None:
+            return f"{noun} removed: {short(old)}"
+        if keyword in ("description", "summary"):
+            return f"{noun}: {by_words(old, new)}"
+        return f"{noun}: {short(old)} → {short(new)}"
 
 
 @attrs.frozen
@@ -94,19 +92,22 @@ class Report:
 
     Attributes:
         base: The version before the change.
-        needed: The lowest version that semantic versioning allows after it.
         stated: What info.version is.
     """
 
     base: Version
-    needed: Version
     stated: Version
     entries: list[Entry]
 
     @property
     def verdict(self) -> str:
         """The worst that a change does."""
-        return max((entry.severity for entry in self.entries), key=SEVERITIES.index, default="unchanged")
+        return worst(entry.severity for entry in self.entries)
+
+    @property
+    def needed(self) -> Version:
+        """The lowest version that semantic versioning allows after the change."""
+        return needed(self.base, self.verdict)
 
     def head(self) -> str:
         """Return the verdict, and whether the version is enough, in one line."""
@@ -117,19 +118,12 @@ class Report:
             version = f"needs {needed}{unless}; info.version is {stated}, raise it"
         return f"{self.verdict.upper()}: {version}"
 
-    def by_operation(self) -> list[tuple[str, list[Entry]]]:
+    def by_operation(self) -> dict[str, list[Entry]]:
         """Return the entries of each operation, the worst first."""
-
-        def title(entry: Entry) -> str:
-            change = entry.change
-            method = f" ({offered(change.python)})" if change.keyword == "operation" and change.python else ""
-            return f"{change.operation or 'The whole document'}{method}"
-
-        entries = sorted(self.entries, key=title)
-        groups = [(name, list(group)) for name, group in groupby(entries, title)]
-        for _, group in groups:
-            group.sort(key=lambda entry: (-SEVERITIES.index(entry.severity), entry.line, entry.rule.name))
-        return sorted(groups, key=lambda group: -SEVERITIES.index(group[1][0].severity))
+        groups: dict[str, list[Entry]] = {}
+        for entry in sorted(self.entries, key=lambda one: (-SEVERITIES.index(one.severity), one.line, one.rule.name)):
+            groups.setdefault(entry.operation, []).append(entry)
+        return groups
 
 
 def offered(python: str) -> str:
@@ -141,33 +135,31 @@ def offered(python: str) -> str:
     return f"client.{resource}.{method}" if has_method else f"{resource}.{function}.sync"
 
 
-def by_words(old: str, new: str) -> list[Segment]:
+def by_words(old: str, new: str) -> str:
     """Compare two texts word by word; of what stays, the words beside a difference are enough."""
     before, after = old.split(), new.split()
-    found: list[Segment] = []
-    for what, start, end, there, until in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if what == "equal":
-            words = before[start:end]
-            short = words if len(words) <= 8 else [*words[:3], "…", *words[-3:]]
-            found.append((" ", f" {' '.join(short)} "))
+    found: list[str] = []
+    for _, start, end, there, until in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        removed, added = before[start:end], after[there:until]
+        if removed == added:
+            found += removed if len(removed) <= 8 else [*removed[:3], "…", *removed[-3:]]
         else:
-            found += [("-", " ".join(before[start:end]))] if end > start else []
-            found += [(" ", " ")] if end > start and until > there else []
-            found += [("+", " ".join(after[there:until]))] if until > there else []
-    return found
+            found += [f"[-{' '.join(removed)}-]"] if removed else []
+            found += [f"[+{' '.join(added)}+]"] if added else []
+    return " ".join(found)
 
 
-def say(value: JSON, length: int = 100) -> str:
+def short(value: JSON, length: int = 100) -> str:
     """Write a value short."""
     if {"type", "required"} <= members(value).keys():
         rest = {key: part for key, part in value.items() if key not in ("type", "required") and part is not None}
         kinds = " or ".join(map(str, elements(value["type"]) or [value["type"]]))
-        text = f"{'required' if value['required'] else 'optional'} {kinds}{f', {say(rest)}' if rest else ''}"
+        text = f"{'required' if value['required'] else 'optional'} {kinds}{f', {short(rest)}' if rest else ''}"
     elif elements(value) and all(isinstance(part, str) for part in elements(value)):
         text = ", ".join(elements(value))
     elif members(value):
         text = ", ".join(
-            f"{key} {say(part)}" for key, part in members(value).items() if part is not None and part is not False
+            f"{key} {short(part)}" for key, part in members(value).items() if part is not None and part is not False
         )
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -192,103 +184,60 @@ def as_text(report: Report) -> str:
         return textwrap.fill(text, width, initial_indent=" " * 14, subsequent_indent=" " * 14, break_on_hyphens=False)
 
     lines = [painted(report.verdict, report.head())]
-    for title, entries in report.by_operation():
+    for title, entries in report.by_operation().items():
         lines += ["", title]
         for entry in entries:
-            marks = {"-": "[-{}-]", "+": "[+{}+]"} if entry.is_prose() else {}
-            place = f"[{entry.rule.name}] {SPECIFICATION.name}:{entry.line}"
-            head = indented(f"{entry.change.direction:8}  {entry.subject}: {entry.sentence(marks)}").lstrip()
+            place = f"[{entry.name}] {SPECIFICATION.name}:{entry.line}"
+            head = indented(f"{entry.change.direction:8}  {entry.subject}: {entry.sentence()}").lstrip()
             lines.append(f"  {painted(entry.severity, f'{entry.severity:10}')}  {head}")
             lines.append(indented(f"{entry.reason} {place}"))
     return "\n".join(lines)
 
 
-def as_markdown(report: Report) -> str:
-    """Report for a comment on a pull request."""
-
-    def plain(text: str) -> str:
-        return re.sub(r"([\\`*_{}\[\]<>#|~])", r"\\\1", text)
-
-    lines = [f"**{report.head()}**"]
-    for title, entries in report.by_operation():
-        lines += ["", f"### {plain(title)}", ""]
-        for entry in entries:
-            sentence = entry.sentence({"-": "~~{}~~", "+": "**{}**"}, plain)
-            address = link(entry.line)
-            place = f"[line {entry.line}]({address})" if address else f"line {entry.line}"
-            head = f"- **{entry.severity}**, {entry.change.direction}, {plain(entry.subject)}: {sentence}"
-            lines.append(f"{head}<br>{plain(entry.reason)} `{entry.rule.name}`, {place}")
-    return "\n".join(lines)
-
-
-def as_json(report: Report) -> str:
-    """Report for programs."""
-    changes = [
-        {
-            "severity": entry.severity,
-            **attrs.asdict(entry.change, filter=lambda field, _: field.name not in ("wider", "narrower")),
-            "pointer": json_pointer(entry.change.pointer),
-            "rule": entry.rule.name,
-            "reason": entry.reason,
-            "line": entry.line,
-        }
-        for _, entries in report.by_operation()
-        for entry in entries
-    ]
-    version = {name: dotted(getattr(report, name)) for name in ("base", "needed", "stated")}
-    return json.dumps({"verdict": report.verdict, "version": version, "changes": changes}, indent=2, ensure_ascii=False)
-
-
-def as_github(report: Report) -> str:
-    """Report as annotations of a workflow run on GitHub."""
-
-    def escaped(text: str) -> str:
-        return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-    def in_property(text: str) -> str:
-        return escaped(text).replace(":", "%3A").replace(",", "%2C")
-
-    lines = [f"::{COMMANDS[report.verdict]}::{escaped(report.head())}"]
-    for title, entries in report.by_operation():
-        for entry in entries:
-            text = f"{entry.sentence()}. {entry.reason} [{entry.rule.name}]"
-            name = in_property(f"{entry.severity}: {title} {entry.subject}")
-            place = f"file={SPECIFICATION.name},line={entry.line},title={name}"
-            lines.append(f"::{COMMANDS[entry.severity]} {place}::{escaped(text)}")
-    return "\n".join(lines)
-
-
 def as_html(report: Report) -> str:
     """Report as one page that loads nothing."""
-    marks = {"-": "<del>{}</del>", "+": "<ins>{}</ins>"}
-
-    def card(entry: Entry) -> str:
-        sentence = entry.sentence(marks, html.escape)
-        address, line = link(entry.line), f"{SPECIFICATION.name}:{entry.line}"
-        place = f'<a href="{html.escape(address)}">{line}</a>' if address else line
-        return (
-            f'<article class="{entry.severity.replace(" ", "-")}"><p><b>{entry.severity}</b> · {entry.change.direction}'
-            f" · <code>{html.escape(entry.subject)}</code></p><p>{sentence}</p><p>{html.escape(entry.reason)}</p>"
-            f"<small>{entry.rule.name} · {place}</small></article>"
-        )
-
-    sections = [
-        f"<h2>{html.escape(title)}</h2>{''.join(map(card, entries))}" for title, entries in report.by_operation()
-    ]
     count = len(report.entries)
     page = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
     return page.substitute(
         head=html.escape(report.head()),
         verdict=report.verdict.replace(" ", "-"),
         subtitle=f"{SPECIFICATION.name} since {dotted(report.base)}: {count} change{'s' * (count != 1)}",
-        sections="\n".join(sections),
+        sections=cards(report),
     )
 
 
-FORMATS: dict[str, Callable[[Report], str]] = {
-    "text": as_text,
-    "markdown": as_markdown,
-    "html": as_html,
-    "json": as_json,
-    "github": as_github,
-}
+def as_markdown(report: Report) -> str:
+    """Report for a comment on a pull request, in the HTML that Markdown may have."""
+    return f"<p><b>{html.escape(report.head())}</b></p>\n{cards(report)}"
+
+
+def cards(report: Report) -> str:
+    """Write each change as a card of HTML, by operation."""
+    lines: list[str] = []
+    for title, entries in report.by_operation().items():
+        lines.append(f"<h3>{html.escape(title)}</h3>")
+        for entry in entries:
+            sentence = re.sub(r"\[-(.*?)-\]", r"<del>\1</del>", html.escape(entry.sentence()))
+            sentence = re.sub(r"\[\+(.*?)\+\]", r"<ins>\1</ins>", sentence)
+            subject = html.escape(entry.subject)
+            address, line = link(entry.line), f"{SPECIFICATION.name}:{entry.line}"
+            place = f'<a href="{html.escape(address)}">{line}</a>' if address else line
+            lines += [
+                f'<article class="{entry.severity.replace(" ", "-")}">',
+                f"<p><b>{entry.severity}</b> · {entry.change.direction} · <code>{subject}</code></p>",
+                f"<p>{sentence}<br>{html.escape(entry.reason)}</p>",
+                f"<small>{html.escape(entry.name)} · {place}</small></article>",
+            ]
+    return "\n".join(lines)
+
+
+FORMATS = {"text": as_text, "markdown": as_markdown, "html": as_html}
+
+
+def write(text: str) -> None:
+    """Print a text; a reader that closes the pipe early, as `head` does, ends nothing with a traceback."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What is left to flush would fail once more when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

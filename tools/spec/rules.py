@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,7 +34,27 @@ TABLE: dict[str, list[str]] = cast(Any, YAML(typ="safe")).load(Path(__file__).wi
 RULES = {name: Rule(name, severity, reason) for name, (severity, reason) in TABLE.items()}
 
 
-def judge(change: Change) -> Rule:
+def worst(severities: Iterable[str]) -> str:
+    """Return the worst of some severities."""
+    return max(severities, key=SEVERITIES.index, default="unchanged")
+
+
+def judge(changes: Iterable[Change]) -> Iterator[tuple[Change, Rule]]:
+    """Find the rule of each change.
+
+    That a schema differs as a whole counts where the changes of its parts do not explain it. Where nothing proves that
+    the whole is compatible, though each changed part is, the parts count.
+    """
+    judged = [(change, rule_of(change)) for change in changes]
+    for change, rule in judged:
+        same = [one for one in judged if (one[0].operation, one[0].direction) == (change.operation, change.direction)]
+        parts = worst(other.severity for one, other in same if one.keyword != "schema")
+        explained = parts == "breaking" if rule.severity == "breaking" else parts != "unchanged"
+        if change.keyword != "schema" or not explained:
+            yield change, rule
+
+
+def rule_of(change: Change) -> Rule:
     """Return the rule that a change falls under."""
     how = "added" if change.old is None else "removed" if change.new is None else str(change.new).lower()
     direction, keyword = change.direction, change.keyword
@@ -54,5 +75,5 @@ def _of_values(change: Change) -> str:
     if response and change.keyword in CONSTRAINTS:
         return "response-limits"
     if response:
-        return {"yes": "response-narrower", "no": "response-wider"}.get(change.narrower, "response-unproven")
-    return {"yes": "request-wider", "no": "request-narrower"}.get(change.wider, "request-unproven")
+        return {"yes": "response-narrower", "no": "response-wider"}.get(change.proved[1], "response-unproven")
+    return {"yes": "request-wider", "no": "request-narrower"}.get(change.proved[0], "request-unproven")

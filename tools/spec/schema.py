@@ -20,12 +20,6 @@ LIMITS = ("format", *CONSTRAINTS)
 NOTES = ("description", "examples", "default", "deprecated")
 NESTED = ("properties", "required", "items", "additionalProperties", "propertyNames")
 ASSERTIONS = ("type", "enum", "const", "not", *COMBINATIONS, *LIMITS)
-# What OpenAPI 3.0 and 3.1 have in a schema; another keyword is a sign that it is something else.
-KEYWORDS = {
-    *("$ref", "$schema", "$id", "$defs", "$comment", "title", "nullable", "example", "readOnly", "writeOnly"),
-    *("discriminator", "xml", "externalDocs", "patternProperties", "unevaluatedProperties", "prefixItems", "contains"),
-    *("if", "then", "else", *NOTES, *NESTED, *ASSERTIONS),
-}
 
 
 @attrs.frozen
@@ -41,6 +35,7 @@ class Schema:
         closed: Whether other properties than the named ones are invalid.
         notes: What is written for people, and `default`.
         own: The schema itself, in one spelling, without what is nested in it.
+        parts: The schemas of its properties, by name; of its items, as `[]`; of its other properties, as `.*`.
     """
 
     pointer: Pointer
@@ -55,78 +50,35 @@ class Schema:
     closed: bool
     notes: dict[str, JSON]
     own: JSON
+    parts: dict[str, Schema]
 
     def as_json(self) -> JSON:
-        """Write the schema as JSON Schema."""
+        """Write what a property is: its type, limits and values as JSON Schema, and whether it is required."""
         named = sorted(self.types, key=lambda name: (name == "null", name))
-        plain = {"type": named[0] if len(named) == 1 else named, **self.limits}
-        return {**plain, **({"enum": list(self.enum)} if self.enum else {})}
+        enum = {"enum": list(self.enum)} if self.enum else {}
+        return {"type": named[0] if len(named) == 1 else named, **self.limits, **enum, "required": self.required}
 
 
-def walk(
+def read_schema(
     document: Document,
     pointer: Pointer,
-    name: str,
-    python: str | None,
+    python: str | None = None,
     *,
     required: bool = False,
     inside: frozenset[Pointer] = frozenset(),
-) -> Iterator[tuple[str, Schema]]:
-    """Find a schema and those nested in it, each with its name. Raises: DocumentError."""
+) -> Schema:
+    """Read a schema and those nested in it; one that leads to itself is read once. Raises: DocumentError."""
     places = list(alternatives(document, pointer, inside))
-    here = read(document, pointer, places, python, required=required)
-    yield name or "$", here
-    schemas = [members(document.at(place)) for place in places]
-    needed = [set(elements(schema.get("required"))) for schema in schemas if schema.get("type") != "null"]
-    # Each part of an allOf is valid; of other alternatives, one may do without what another requires.
-    together = "allOf" in members(document.at(document.follow(pointer)))
-    names = set[JSON]().union(*needed) if together or not needed else set[JSON].intersection(*needed)
-    for place, schema in zip(places, schemas, strict=True):
-        nested = members(schema.get("properties"))
-        for key in nested:
-            owner = class_of(document, place)
-            argument = f"{owner}.{attribute(key, nested)}" if owner else None
-            yield from walk(
-                document,
-                (*place, "properties", key),
-                f"{name}.{key}".lstrip("."),
-                argument,
-                required=key in names,
-                inside=inside | set(places),
-            )
-        for key, suffix in (("items", "[]"), ("additionalProperties", ".*")):
-            if members(schema.get(key)):
-                yield from walk(document, (*place, key), name + suffix, python, inside=inside | set(places))
-
-
-def alternatives(document: Document, pointer: Pointer, inside: frozenset[Pointer]) -> Iterator[Pointer]:
-    """Find the schemas that a schema is made of: itself, or the branches of its anyOf, oneOf and allOf."""
-    pointer = document.follow(pointer)
-    if not isinstance(document.at(pointer), dict | bool):
-        raise DocumentError(f"{json_pointer(pointer)} is not a schema")
-    schema = members(document.at(pointer))
-    for key in schema:
-        if key not in KEYWORDS and not key.startswith("x-"):
-            raise DocumentError(f"{json_pointer(pointer)} is not a schema: there is no keyword `{key}`")
-    if pointer in inside:
-        return
-    branches = [part for part in document.parts(pointer) if part[-2] in COMBINATIONS]
-    for branch in branches:
-        yield from alternatives(document, branch, inside | {pointer})
-    if not branches or "properties" in schema:
-        yield pointer
-
-
-def read(document: Document, pointer: Pointer, places: list[Pointer], python: str | None, *, required: bool) -> Schema:
-    """Read a schema that is made of the schemas at some places."""
     target = document.follow(pointer)
     own = in_one_spelling(document, target, nested=False)
     flat = [in_one_spelling(document, place, nested=False) for place in places]
     values = [value for schema in flat for value in schema.get("enum", [])]
-    kinds = {str(kind) for schema in flat for kind in types(schema)}
-    kinds |= {"null"} & set(types(own)) | ({"null"} if None in values else set())
+    kinds = {str(kind) for schema in flat for kind in types(schema) if kind != "null"}
+    kinds |= {"null"} if any("null" in types(schema) for schema in (own, *flat)) else set()
     around = members(document.at(pointer)), members(document.at(target))
     notes = {key: node[key] for node in reversed(around) for key in NOTES if key in node}
+    if notes.get("deprecated") is False:
+        del notes["deprecated"]
     names = [name for place in places if (name := class_of(document, place))]
     return Schema(
         pointer=pointer,
@@ -141,7 +93,45 @@ def read(document: Document, pointer: Pointer, places: list[Pointer], python: st
         closed=any(members(document.at(place)).get("additionalProperties") is False for place in places),
         notes=notes,
         own=own,
+        parts=dict(read_parts(document, target, places, python, inside | set(places))),
     )
+
+
+def read_parts(
+    document: Document, target: Pointer, places: list[Pointer], python: str | None, inside: frozenset[Pointer]
+) -> Iterator[tuple[str, Schema]]:
+    """Read the schemas that are nested in a schema, one level down."""
+    schemas = [members(document.at(place)) for place in places]
+    needed = [set(elements(schema.get("required"))) for schema in schemas if schema.get("type") != "null"]
+    # Each part of an allOf is valid; of other alternatives, one may do without what another requires.
+    together = "allOf" in members(document.at(target))
+    names = set[JSON]().union(*needed) if together or not needed else set[JSON].intersection(*needed)
+    for place, schema in zip(places, schemas, strict=True):
+        nested, owner = members(schema.get("properties")), class_of(document, place)
+        for key in nested:
+            argument = f"{owner}.{attribute(key, nested)}" if owner else None
+            pointer = (*place, "properties", key)
+            yield key, read_schema(document, pointer, argument, required=key in names, inside=inside)
+        for key, name in (("items", "[]"), ("additionalProperties", ".*")):
+            if members(schema.get(key)):
+                yield name, read_schema(document, (*place, key), python, inside=inside)
+
+
+def alternatives(document: Document, pointer: Pointer, inside: frozenset[Pointer]) -> Iterator[Pointer]:
+    """Find the schemas that a schema is made of: itself, or the branches of its anyOf, oneOf and allOf."""
+    pointer = document.follow(pointer)
+    if not isinstance(document.at(pointer), dict | bool):
+        raise DocumentError(f"{json_pointer(pointer)} is not a schema")
+    schema = members(document.at(pointer))
+    if "def" in schema:  # as installations before release 0.84 publish
+        raise DocumentError(f"{json_pointer(pointer)} is not a schema, but what a program of the service has of one")
+    if pointer in inside:
+        return
+    branches = [part for part in document.parts(pointer) if part[-2] in COMBINATIONS]
+    for branch in branches:
+        yield from alternatives(document, branch, inside | {pointer})
+    if not branches or "properties" in schema:
+        yield pointer
 
 
 def in_one_spelling(
@@ -174,6 +164,8 @@ def in_one_spelling(
         schema["enum"] = [schema.pop("const")]
     if "enum" in schema and "type" not in schema and all(isinstance(value, str | None) for value in schema["enum"]):
         schema["type"] = ["string", *["null"] * (None in schema["enum"])]
+    if "enum" in schema and None not in schema["enum"]:
+        schema["type"] = [kind for kind in types(schema) if kind != "null"]
     if node.get("nullable"):
         schema["type"] = [*types(schema), "null"]
         schema |= {"enum": [*schema["enum"], None]} if "enum" in schema else {}
@@ -181,15 +173,23 @@ def in_one_spelling(
 
 
 def without_limits(schema: JSON) -> JSON:
-    """Leave out what a response may break without harm: the client returns it all the same."""
+    """Leave out what a response may violate: the client returns it all the same."""
     if isinstance(schema, list):
         return [without_limits(part) for part in elements(schema)]
-    node = members(schema)
+    if not isinstance(schema, dict):
+        return schema
     return {
-        key: without_limits(part) if key in COMBINATIONS else part
-        for key, part in node.items()
-        if key not in CONSTRAINTS
+        key: {name: without_limits(nested) for name, nested in part.items()}
+        if key == "properties"
+        else without_limits(part)
+        for key, part in members(schema).items()
+        if key not in CONSTRAINTS and (key, part) != ("additionalProperties", False)
     }
+
+
+def proofs(old: JSON, new: JSON) -> tuple[str, str]:
+    """Return whether a new schema accepts every value that the old one accepts, and the reverse."""
+    return accepts(new, old), accepts(old, new)
 
 
 def accepts(wide: JSON, narrow: JSON) -> str:

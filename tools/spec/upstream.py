@@ -8,7 +8,6 @@ Exit codes: 0 no difference, 1 differences, 2 a document could not be read.
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ import httpx
 
 from .compare import Change, compare
 from .document import Document, DocumentError
-from .report import say
+from .report import short, write
 from .schema import LIMITS
 
 PUBLISHED = "https://raw.githubusercontent.com/activepieces/activepieces/main/docs/openapi.json"
@@ -77,41 +76,23 @@ def known(change: Change) -> str:
 
 def written(change: Change) -> str:
     """Write a difference in one line."""
-    ours, theirs = ("nothing" if value is None else say(value) for value in (change.new, change.old))
+    ours, theirs = ("nothing" if value is None else short(value) for value in (change.new, change.old))
     subject = f"{change.operation} {change.direction} {change.property}".rstrip()
     return f"{subject}: {change.keyword}: openapi.yaml has {ours}, the service {theirs}"
 
 
 def as_text(source: str, ours: Document, found: list[Change]) -> str:
-    """Report for a terminal."""
-    true = [f"{ours.name}:{ours.line(one.pointer)}: {written(one)}" for one in found if not known(one)]
+    """Report the differences, and what is left out with its reason; a place in openapi.yaml once."""
+    true: dict[tuple[object, ...], str] = {}
+    for one in found:
+        if not known(one):
+            text = f"{ours.name}:{ours.line(one.pointer)}: {written(one)}"
+            true.setdefault((one.pointer, one.keyword, str(one.old)), text)
     left_out = [f"Known, and left out: {written(one)}: {known(one)}" for one in found if known(one)]
     if not true:
-        return "\n".join([f"{source} and openapi.yaml say the same of each operation of openapi.yaml.", *left_out])
+        return "\n".join([f"{source} and openapi.yaml agree on each operation of openapi.yaml.", *left_out])
     places = f"{len(true)} place{'s' * (len(true) != 1)}"
-    return "\n".join([f"{source} and openapi.yaml differ in {places}:", *true, *left_out, NEXT])
-
-
-def as_markdown(source: str, ours: Document, found: list[Change]) -> str:
-    """Report for an issue."""
-    head, *lines = as_text(source, ours, found).splitlines()
-    listed = [f"- `{line}`" if line != NEXT else f"\n{line}" for line in lines]
-    return "\n".join([head, "", *listed])
-
-
-def as_json(source: str, ours: Document, found: list[Change]) -> str:
-    """Report for programs."""
-    names = ("operation", "direction", "property", "keyword")
-    listed = [
-        {name: getattr(one, name) for name in names}
-        | {"ours": one.new, "theirs": one.old, "line": ours.line(one.pointer)}
-        for one in found
-        if not known(one)
-    ]
-    return json.dumps({"source": source, "differences": listed}, indent=2, ensure_ascii=False)
-
-
-FORMATS = {"text": as_text, "markdown": as_markdown, "json": as_json}
+    return "\n".join([f"{source} and openapi.yaml differ in {places}:", *true.values(), *left_out, NEXT])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -121,20 +102,14 @@ def main(arguments: list[str] | None = None) -> int:
         "an address or a file, such as https://HOST/api/v1/docs of a server from release 0.84 on; default: %(default)s"
     )
     parser.add_argument("source", nargs="?", default=PUBLISHED, help=what)
-    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
-    given = parser.parse_args(arguments)
-    source: str = given.source
+    source: str = parser.parse_args(arguments).source
     try:
         ours, theirs = Document.read(), read(source)
-    except DocumentError as error:
-        print(error, file=sys.stderr)
-        return 2
-    try:
         found = differences(ours, theirs)
     except DocumentError as error:
-        print(f"{source}: cannot be compared: {error}", file=sys.stderr)
+        print(error if source in str(error) else f"{source}: cannot be compared: {error}", file=sys.stderr)
         return 2
-    print(FORMATS[given.format](source, ours, found))
+    write(as_text(source, ours, found))
     return 1 if any(not known(one) for one in found) else 0
 
 

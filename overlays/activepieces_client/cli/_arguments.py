@@ -56,8 +56,8 @@ def parser() -> argparse.ArgumentParser:
         return command
 
     command = add("list", "List projects.", LIST, "jsonl", "csv")
-    for parameter in filters():
-        _add_option(command, (parameter["name"],), {**parameter["schema"], "description": parameter["description"]})
+    for name, schema in filters():
+        _add_option(command, (name,), schema)
     definition = operation("updateProject").definition
     command = add("update", definition["summary"], definition["description"], "json")
     command.add_argument("project_id", metavar="PROJECT_ID")
@@ -118,7 +118,7 @@ def body(given: argparse.Namespace) -> dict[str, Any]:
 
 def chosen(given: argparse.Namespace) -> dict[str, Any]:
     """Return the filters of a list that are given, by the names that the library has for them."""
-    values = {parameter["name"]: vars(given)[parameter["name"]] for parameter in filters()}
+    values = {name: vars(given)[name] for name, _ in filters()}
     return {re.sub(r"(?=[A-Z])", "_", name).lower(): value for name, value in values.items() if value is not None}
 
 

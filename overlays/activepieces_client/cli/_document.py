@@ -41,23 +41,23 @@ def types(schema: dict[str, Any]) -> list[str]:
     return [given] if isinstance(given, str) else given
 
 
-def filters() -> list[dict[str, Any]]:
-    """Return the parameters of the list that choose projects."""
-    return [parameter for parameter in operation("listProjects").parameters if parameter["name"] not in _PAGING]
+def filters() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the parameters of the list that choose projects, with their schemas and descriptions."""
+    list_projects = operation("listProjects")
+    schemas: dict[str, Any] = list_projects.request.definition["properties"]["query"]["properties"]
+    for parameter in list_projects.parameters:
+        name = parameter["name"]
+        if name not in _PAGING:
+            yield name, {**schemas[name], "description": parameter["description"]}
 
 
 def is_shown(path: Path) -> bool:
     """Return whether a project, as the service returns it, has a property of an update."""
     response = operation("updateProject").response(200)
-    schema: dict[str, Any] = response.definition if response else {}
+    schema: dict[str, Any] | None = response.definition if response else None
     for name in path:
-        known = schema.get("properties")
-        if known is None:  # of any kind
-            return True
-        if name not in known:
-            return False
-        schema = known[name]
-    return True
+        schema = schema and schema.get("properties", {}).get(name)
+    return schema is not None
 
 
 def violations(request: dict[str, Any]) -> tuple[Problem, ...]:

@@ -130,16 +130,12 @@ class Journal:
             if not filelock.lock_descriptor(self._file.fileno(), blocking=False):
                 self._file.close()
                 raise JournalError(f"the journal {path} is in use by another run")
-        try:
-            self._file.seek(0)
-            self.entries, self._end = _parse(path, self._file.read(len(HEADER)), self._file.read)
-            self._file.truncate(self._end)  # the line that was being written when the machine stopped
-            if not self._end:
-                self._append(HEADER)
-                self._sync_folder()
-        except BaseException:
-            self._file.close()
-            raise
+        self._file.seek(0)
+        self.entries, self._end = _parse(path, self._file.read(len(HEADER)), self._file.read)
+        self._file.truncate(self._end)  # the line that was being written when the machine stopped
+        if not self._end:
+            self._append(HEADER)
+            self._sync_folder()
 
     def _sync_folder(self) -> None:
         with contextlib.suppress(OSError):  # there are systems where a folder is no file

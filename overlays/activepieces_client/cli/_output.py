@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -44,31 +44,29 @@ class _Stream(io.TextIOWrapper):
             os.close(nowhere)
 
 
+_streams: list[_Stream] = []
+
+
 def open_streams() -> None:
     """Replace the standard streams."""
-    sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
+    _streams[:] = sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
 
 
-def _stream(stream: Any) -> TextIO:
+def _stream(stream: Any) -> _Stream:
     if stream is None:  # closed by whoever started the command
-        return Path(os.devnull).open("w", encoding="utf-8")
-    if not hasattr(stream, "detach"):  # such as one that a test put in its place
-        replaced: TextIO = stream
-        return replaced
+        return _Stream(Path(os.devnull).open("wb"), "utf-8")
     encoding = stream.encoding
     return _Stream(stream.detach(), encoding, "backslashreplace", line_buffering=True)
 
 
 def use_utf_8() -> None:
     """Have standard output take UTF-8, whatever a terminal of this machine has: for files that are read again."""
-    if isinstance(sys.stdout, _Stream):
-        sys.stdout.reconfigure(encoding="utf-8")
+    _streams[0].reconfigure(encoding="utf-8")
 
 
 def failure() -> OSError | None:
     """Return why a standard stream took no more; None where both took all."""
-    streams = (stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, _Stream))
-    return next((stream.error for stream in streams if stream.error), None)
+    return next((stream.error for stream in _streams if stream.error), None)
 
 
 def print_json(value: Any, indent: int | None = None) -> None:

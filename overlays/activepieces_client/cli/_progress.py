@@ -56,7 +56,7 @@ class RollOutProgress:
             yield
             return
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
-        # Not in place of the standard streams, which know how to fail.
+        # What goes to standard output stays there: rich would show it above the bar.
         with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as self._bar:
             self._bar.add_task("", total=self.total, completed=self.counts.total(), said="")
             yield

@@ -31,16 +31,15 @@ def fetch(client: Activepieces, timeout: float | None) -> list[Project]:
 
 def resolve(lines: Iterable[Line], projects: Iterable[Project]) -> Resolved:
     """Find the project of every line that names one by its external id."""
-    ids: dict[str, list[str]] = {}
+    # By external id; not in a list, since a project that is renamed while it is listed comes twice.
+    ids: dict[str, dict[str, None]] = {}
     for project in projects:
         external_id = project.get("externalId")
         if isinstance(external_id, str):
-            found = ids.setdefault(external_id, [])
-            if project["id"] not in found:  # a project that is renamed while it is listed comes twice
-                found.append(project["id"])
+            ids.setdefault(external_id, {})[project["id"]] = None
     resolved, seen = Resolved([], []), dict[str, int]()
     for line in lines:
-        candidates = ids.get(line.external_id, []) if line.by_external_id else [line.project_id]
+        candidates = list(ids.get(line.external_id, ())) if line.by_external_id else [line.project_id]
         name = shorten(line.external_id)
         if len(candidates) != 1:
             several = f"{len(candidates)} projects have the external id {name}: {', '.join(candidates)}"

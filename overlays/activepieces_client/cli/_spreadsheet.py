@@ -67,12 +67,15 @@ def _rows(text: io.TextIOWrapper) -> tuple[Any, int]:
 def _first_undecodable(file: IO[bytes]) -> int:
     """Return the number of the first line that is not UTF-8."""
     file.seek(0)
-    for number, line in enumerate(file, start=1):
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            return number
-    return 1
+    return next(number for number, line in enumerate(file, start=1) if not _is_utf_8(line))
+
+
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _columns(header: list[str]) -> list[str]:
