@@ -17,6 +17,7 @@ import pytest
 from activepieces_client import RequestValidationError, validate
 from activepieces_client.models import (
     ColorName,
+    Metadata,
     PiecesFilterType,
     ProjectIconUpdate,
     ProjectPlanUpdate,
@@ -212,6 +213,15 @@ def test_model_with_attributes_of_other_types(service: StandIn, update: Update) 
             'is "ALLOWED", where the model takes a PiecesFilterType: write PiecesFilterType.ALLOWED'
         ),
     }
+    assert service.requests == []
+
+
+def test_model_that_cannot_be_converted_is_invalid(service: StandIn, update: Update) -> None:
+    metadata = Metadata()
+    metadata.additional_properties = cast(dict[str, Any], 5)
+    with pytest.raises(RequestValidationError) as caught:
+        update(service, ID, UpdateProjectRequest(metadata=metadata))
+    assert [problem.path for problem in caught.value.problems] == ["$"]
     assert service.requests == []
 
 
