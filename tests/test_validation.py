@@ -208,7 +208,9 @@ def test_model_with_attributes_of_other_types(service: StandIn, update: Update) 
     with pytest.raises(RequestValidationError) as caught:
         update(service, ID, UpdateProjectRequest(display_name="Acme", icon=icon, plan=plan))
     assert {problem.path: problem.message for problem in caught.value.problems} == {
-        "$.icon": 'is {"color": "RED"}, where the model takes a ProjectIconUpdate: write ProjectIconUpdate.from_dict(…)',
+        "$.icon": (
+            'is {"color": "RED"}, where the model takes a ProjectIconUpdate: write ProjectIconUpdate.from_dict(…)'
+        ),
         "$.plan.pieces_filter_type": (
             'is "ALLOWED", where the model takes a PiecesFilterType: write PiecesFilterType.ALLOWED'
         ),
