@@ -1,11 +1,12 @@
 """An attempt ends at its deadline, the sum of its timeouts, whatever the server sends.
 
 Over the body that holds on any transport. Over the head it holds for async, and for the connections of the sync client
-itself: see _deadline.py.
+itself: see _transport.py.
 """
 
 from __future__ import annotations
 
+import inspect
 import socket
 import threading
 import time
@@ -48,6 +49,12 @@ def drip_body(connection: socket.socket, status: bytes = b"200 OK") -> None:
     connection.sendall((raw_server.HEAD % len(content)).replace(b"200 OK", status))
     raw_server.drip(connection, content[:DRIPPED], STEP)
     connection.sendall(content[DRIPPED:])
+
+
+def test_httpx_has_no_deadline_of_its_own() -> None:
+    """Once it has a timeout for a whole request, or takes a network backend, _transport.py can go."""
+    assert httpx.Timeout(1).as_dict().keys() == {"connect", "read", "write", "pool"}
+    assert "network_backend" not in inspect.signature(httpx.HTTPTransport).parameters
 
 
 def test_dripped_body_ends_at_the_deadline(update: Update) -> None:

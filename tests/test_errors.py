@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -96,6 +98,16 @@ def test_framework_envelope_is_read(service: StandIn, update: Update) -> None:
         update(service, ID, {"maxConcurrentJobs": 2**31}, **ONCE)
     assert caught.value.code == "22003"
     assert caught.value.message == 'value "2147483648" is out of range for type integer'
+
+
+def test_response_of_an_error_is_one_of_httpx(service: StandIn, update: Update) -> None:
+    service.fail(httpx.Response(500, json={"code": "ERROR", "params": {"share": 0.1}}))
+    with pytest.raises(ServerError) as caught:
+        update(service, ID, {}, **ONCE)
+    response = caught.value.response
+    assert response.json(parse_float=Decimal)["params"] == {"share": Decimal("0.1")}
+    assert response.json() == json.loads(response.content) == {"code": "ERROR", "params": {"share": 0.1}}
+    assert pickle.loads(pickle.dumps(response)).json() == response.json()
 
 
 def test_broken_connection_is_a_connection_error(any_service: StandIn, update: Update) -> None:

@@ -7,7 +7,7 @@ import functools
 import gc
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import anyio
@@ -26,6 +26,13 @@ BACKENDS = ["asyncio", "trio"]
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning", "ignore:unclosed:ResourceWarning"
 )
+
+
+@pytest.fixture(autouse=True)
+def collect_garbage() -> Iterator[None]:
+    """Have those warnings here, and not in some later test."""
+    yield
+    gc.collect()
 
 
 def run(backend: str, call: Callable[[], Awaitable[Any]]) -> Any:
@@ -110,8 +117,8 @@ def test_key_is_renewed_in_each_loop(backend: str) -> None:
             service.api_key = f"sk-{number}"
             run(backend, update_some)
         run(backend, client.aclose)
-        accepted = [request.headers["authorization"] for request in service.requests][-4:]
-        assert accepted == ["Bearer sk-2"] * 4
+        keys = [request.headers["authorization"] for request in service.requests]
+        assert [keys.count(f"Bearer sk-{number}") >= 4 for number in range(3)] == [True] * 3
 
 
 def test_connections_of_ended_loops_are_given_up() -> None:

@@ -77,6 +77,14 @@ PATHS: dict[str, Any] = {
         for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace")
     },
     "/v1/projects/archived": {"post": {"operationId": "archiveAll", "responses": {"204": {}}}},
+    "/v1/settings": {
+        "put": {
+            "operationId": "replaceSettings",
+            "x-echoes-request": True,
+            "requestBody": json_content("Settings"),
+            "responses": {"200": json_content("Metadata")},
+        }
+    },
     "/v1/icons": {
         method: {"operationId": f"{method}Icon", "requestBody": json_content(schema), "responses": {"204": {}}}
         for method, schema in (("put", "Icon"), ("post", "NullableIcon"))
@@ -86,6 +94,12 @@ COMPONENTS: dict[str, dict[str, Any]] = {
     "parameters": {"Mode": {**header("X-Mode", **{"$ref": "#/components/schemas/Mode"}), "required": True}},
     "schemas": {
         "Mode": {"type": "string", "enum": ["fast", "slow"]},
+        "Settings": {
+            **object_with(icon={**object_with(color={}, shape={}), "additionalProperties": False}),
+            "additionalProperties": False,
+        },
+        # A generated model that takes any object, here with a property that may be null.
+        "Metadata": object_with(icon={"anyOf": [object_with(color={}), {"type": "null"}]}),
         "Icon": object_with(icon={"$ref": "#/components/schemas/ProjectIconUpdate"}),
         "NullableIcon": object_with(
             icon={"anyOf": [{"$ref": "#/components/schemas/ProjectIconUpdate"}, {"type": "null"}]}
@@ -335,6 +349,15 @@ def test_free_form_body_is_compared_whole(request_: Request, responses: list[Any
     with pytest.raises(NotAppliedError) as caught:
         request_(method="put", url="/v1/notes", json={"a": 1})
     assert caught.value.fields == (Difference("$", {"a": 1}, {"a": 1, "b": 2}),)
+
+
+def test_properties_of_a_nullable_object_are_compared(request_: Request, responses: list[Any]) -> None:
+    icon = {"color": "RED", "shape": "round"}  # of which the response has no shape
+    responses += [httpx.Response(200, json={"icon": {"color": color}}) for color in ("RED", "BLUE")]
+    assert request_(method="put", url="/v1/settings", json={"icon": icon}).status_code == 200
+    with pytest.raises(NotAppliedError) as caught:
+        request_(method="put", url="/v1/settings", json={"icon": icon})
+    assert caught.value.fields == (Difference("$.icon.color", "RED", "BLUE"),)
 
 
 @pytest.mark.parametrize(

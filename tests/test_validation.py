@@ -17,6 +17,7 @@ import pytest
 from activepieces_client import RequestValidationError, validate
 from activepieces_client.models import (
     ColorName,
+    Metadata,
     PiecesFilterType,
     ProjectIconUpdate,
     ProjectPlanUpdate,
@@ -206,9 +207,23 @@ def test_model_with_attributes_of_other_types(service: StandIn, update: Update) 
     plan = ProjectPlanUpdate(pieces_filter_type=cast(PiecesFilterType, "ALLOWED"))
     with pytest.raises(RequestValidationError) as caught:
         update(service, ID, UpdateProjectRequest(display_name="Acme", icon=icon, plan=plan))
-    assert [problem.path for problem in caught.value.problems] == ["$.icon", "$.plan"]
-    for problem in caught.value.problems:
-        assert problem.message.startswith("does not fit ")
+    assert {problem.path: problem.message for problem in caught.value.problems} == {
+        "$.icon": (
+            'is {"color": "RED"}, where the model takes a ProjectIconUpdate: write ProjectIconUpdate.from_dict(…)'
+        ),
+        "$.plan.pieces_filter_type": (
+            'is "ALLOWED", where the model takes a PiecesFilterType: write PiecesFilterType.ALLOWED'
+        ),
+    }
+    assert service.requests == []
+
+
+def test_model_that_cannot_be_converted_is_invalid(service: StandIn, update: Update) -> None:
+    metadata = Metadata()
+    metadata.additional_properties = cast(dict[str, Any], 5)
+    with pytest.raises(RequestValidationError) as caught:
+        update(service, ID, UpdateProjectRequest(metadata=metadata))
+    assert [problem.path for problem in caught.value.problems] == ["$"]
     assert service.requests == []
 
 

@@ -46,7 +46,10 @@ class _Client(Generic[Source, HttpClient, Pool]):
         self._base_url = resolve_base_url(base_url, document.first_server, allow_http=allow_http)
         # Uncompressed, since the size of a compressed response says nothing about what it becomes.
         headers = {"Accept-Encoding": "identity", "User-Agent": document.user_agent}
-        if http_client and not http_client.headers.get("User-Agent", "").startswith("python-httpx/"):
+        # Where it is no client, `_connect` says so.
+        if isinstance(http_client, httpx.Client | httpx.AsyncClient) and not (
+            http_client.headers.get("User-Agent", "").startswith("python-httpx/")
+        ):
             del headers["User-Agent"]
         self._connections: Connections[Pool] = self._connect(http_client, headers)
         self._auth = BearerAuth(secret, may_be_async=isinstance(self, AsyncActivepieces))

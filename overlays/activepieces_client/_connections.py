@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 import attrs
 import httpx
 
-from ._deadline import DeadlineTransport
 from ._scopes import PerEventLoop, PerProcess
 from .exceptions import ConfigurationError
 
@@ -97,6 +96,8 @@ def connect(http_client: httpx.Client | None, headers: dict[str, str]) -> Connec
         return Connections(lambda: yours, own=False)
 
     def make() -> SyncPool:
+        from ._transport import DeadlineTransport  # noqa: PLC0415 - httpcore, with trio, doubles the time of an import
+
         # The fallback for an address that has no proxy in the environment; the client mounts those itself.
         mounts = {"all://*": DeadlineTransport(context, _LIMITS)}
         client = httpx.Client(headers=headers, verify=context, limits=_LIMITS, mounts=mounts)

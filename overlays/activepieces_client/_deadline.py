@@ -1,30 +1,16 @@
-"""The deadline of a sync attempt, over the head of the response too: a workaround for encode/httpx#1450.
-
-The timeouts of httpx limit each read and write. A server that sends a byte now and then stays within them, and holds a
-call for hours. A task is cancelled; a thread can only be stopped where it waits, which is in the network streams of
-httpcore. Those are what this module replaces, by the `network_backend` that httpcore documents for that purpose.
-
-httpx has no argument for it, which is why the transport makes its pool itself. Once it has one, or a timeout for a
-whole request, this module goes: tests/test_deadline.py fails then.
-"""
+"""The deadline of the attempt that a thread makes: its timeouts together, each of which starts anew with every byte."""
 
 from __future__ import annotations
 
 import contextlib
 import math
-import ssl
 import threading
 import time
 from collections.abc import Generator
-from typing import Any
 
-import httpcore
 import httpx
 
 TOO_LONG = "the attempt took longer than its timeouts together"
-
-# Bytes; between two chunks it shows that a server takes few at a time.
-_CHUNK = 65536
 
 
 class _Attempt(threading.local):
@@ -47,55 +33,12 @@ def deadline_in(seconds: float) -> Generator[None]:
         _attempt.deadline = outer
 
 
+def remaining() -> float:
+    """Return the seconds up to the deadline of this thread's attempt; infinity where it makes none."""
+    return _attempt.deadline - time.monotonic()
+
+
 def check_deadline() -> None:
     """Raise httpx.ReadTimeout after the deadline."""
-    if time.monotonic() > _attempt.deadline:
+    if remaining() < 0:
         raise httpx.ReadTimeout(TOO_LONG)
-
-
-def _limited(timeout: float | None) -> float | None:
-    left = _attempt.deadline - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout(TOO_LONG)
-    return timeout if timeout is not None and timeout < left else left if left < math.inf else None
-
-
-class _Stream(httpcore.NetworkStream):
-    """A connection whose reads and writes end at the deadline."""
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _limited(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _CHUNK):
-            self._stream.write(buffer[start : start + _CHUNK], _limited(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)
-
-    def start_tls(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(*arguments, **options))
-
-
-class _Backend(httpcore.SyncBackend):
-    def connect_tcp(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(super().connect_tcp(*arguments, **options))
-
-
-class DeadlineTransport(httpx.HTTPTransport):
-    """An `httpx.HTTPTransport`, also for what instruments that class, whose connections keep the deadline."""
-
-    def __init__(self, ssl_context: ssl.SSLContext, limits: httpx.Limits) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context,
-            max_connections=limits.max_connections,
-            max_keepalive_connections=limits.max_keepalive_connections,
-            keepalive_expiry=limits.keepalive_expiry,
-            network_backend=_Backend(),
-        )
