@@ -1,8 +1,7 @@
 """The resource `client.projects`: typed methods over the generated functions.
 
-A new operation gets a method like these in each of the two classes: a `…_detailed` that calls the generated function,
-and one that returns what it parsed. GuardedClient raises for whatever is not the success that the document describes,
-which is why the casts are true.
+A new operation gets a method in each of the two classes, which calls the generated function and returns what that
+parsed. GuardedClient raises for whatever is not the success that the document describes, so the casts are true.
 """
 
 from __future__ import annotations
