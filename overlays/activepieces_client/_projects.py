@@ -59,7 +59,7 @@ def _model(body: Body, **path: str) -> UpdateProjectRequest:
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         if isinstance(body, UpdateProjectRequest):
             raise RequestValidationError(list(_plain_values(body)) or [Problem("$", str(error))]) from None
-    # The model drops what it does not know, and fails at what it does not expect: here is where that is said.
+    # The model drops what it does not know, and fails at what it does not expect: so it is validated here.
     request = {"body": body, "path": path} if path else {"body": body}
     return UpdateProjectRequest.from_dict(_validated(request)["body"])
 

@@ -1,7 +1,7 @@
 """The operations of the document: which one a request belongs to, its schemas, and the validation of a request.
 
 The document is the JSON that `nox -s regenerate` writes beside the generated code. Every constraint comes from there;
-none is repeated in this package.
+none stands in this package too.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def test_update_that_was_made_is_no_failure(served: StandIn, form: str, kind: st
 @pytest.mark.parametrize(
     "command", [["list"], ["list", "--output", "csv"], ["list", "--output", "jsonl"], ["check", "-"]]
 )
-def test_output_that_is_lost_is_said(served: StandIn, command: list[str]) -> None:
+def test_lost_output_is_reported(served: StandIn, command: list[str]) -> None:
     line = json.dumps({"id": ID, "body": {}}).encode()
     with Path("/dev/full").open("wb") as broken:
         finished = run_into(served, broken, subprocess.PIPE, *command, given=line)
