@@ -118,17 +118,17 @@ def main(number: int = 5000, rounds: int = 3) -> int:
     server = context.Process(target=run_server, args=(ready,), daemon=True)
     server.start()
     base_url = f"http://127.0.0.1:{ready.get()}/api"
-    measured: dict[str, list[Any]] = {"bare": [], "async": [], "sync": []}
+    results: dict[str, list[Any]] = {"bare": [], "async": [], "sync": []}
     for _ in range(rounds):
-        for name, result in measured.items():
+        for name, result in results.items():
             process = context.Process(target=measure, args=(name, base_url, number, measured))
             process.start()
             result.append(measured.get(timeout=600))
             process.join()
     server.terminate()
     print(f"{number} updates, {CONCURRENCY} at once, median of {rounds} rounds")
-    seconds, cpu = (statistics.median(run[column] for run in measured["bare"]) for column in (0, 1))
-    for name, runs in measured.items():
+    seconds, cpu = (statistics.median(run[column] for run in results["bare"]) for column in (0, 1))
+    for name, runs in results.items():
         wall, used, early, late = (statistics.median(run[column] for run in runs) for column in range(4))
         print(
             f"{name:6} {number / wall:6.0f} updates/s ({seconds / wall:.2f})  {used / number * 1e6:5.0f} µs CPU each"
