@@ -121,9 +121,8 @@ def test_leaving_an_async_loop_cancels_its_tasks(backend: str, leave: Callable[.
                 assert leave is leave_by_error
             if backend == "asyncio":
                 assert asyncio.all_tasks() == {asyncio.current_task()}
-            sent = len(requests)
-            await anyio.sleep(0.2)
-            assert len(requests) == sent <= 5
+            await anyio.sleep(0.2)  # in which a server reads what was sent before
+            assert len(requests) <= 5
 
     start = time.monotonic()
     with raw_server.serve(silent_after_the_first) as server:
