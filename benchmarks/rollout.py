@@ -30,14 +30,14 @@ ID = "pRjEctId0000000000001"
 
 
 async def serve(ready: Any) -> None:
-    """Answer each request with the same project: little work, so that the client's is what is measured."""
+    """Respond to each request with the same project: little work, so that the client's is what is measured."""
     body = json.dumps({**StandIn().projects[0], "metadata": {"tier": "gold"}}).encode()
-    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    response = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while await reader.readuntil(b'"gold"}}'):
-                writer.write(answer)
+                writer.write(response)
 
     server = await asyncio.start_server(handle, "127.0.0.1")
     ready.put(server.sockets[0].getsockname()[1])
@@ -90,7 +90,7 @@ def run_async(kind: Callable[[str, int], Coroutine[Any, Any, None]], base_url: s
     anyio.run(kind, base_url, number)
 
 
-def measure(name: str, base_url: str, number: int, said: Any) -> None:
+def measure(name: str, base_url: str, number: int, measured: Any) -> None:
     """Measure one kind in this process: seconds, CPU seconds, and the peak of memory early and late, in MB."""
     kinds: dict[str, Callable[[str, int], None]] = {
         "bare": functools.partial(run_async, bare),
@@ -101,7 +101,7 @@ def measure(name: str, base_url: str, number: int, said: Any) -> None:
     early = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start, cpu = time.perf_counter(), time.process_time()
     kinds[name](base_url, number)
-    said.put(
+    measured.put(
         (
             time.perf_counter() - start,
             time.process_time() - cpu,
@@ -114,21 +114,21 @@ def measure(name: str, base_url: str, number: int, said: Any) -> None:
 def main(number: int = 5000, rounds: int = 3) -> int:
     """Print a line for each kind; the ratios are the bare client's time by ours, so that more is better."""
     context = multiprocessing.get_context("spawn")
-    ready, said = context.Queue(), context.Queue()
+    ready, measured = context.Queue(), context.Queue()
     server = context.Process(target=run_server, args=(ready,), daemon=True)
     server.start()
     base_url = f"http://127.0.0.1:{ready.get()}/api"
-    results: dict[str, list[Any]] = {"bare": [], "async": [], "sync": []}
+    measured: dict[str, list[Any]] = {"bare": [], "async": [], "sync": []}
     for _ in range(rounds):
-        for name, result in results.items():
-            process = context.Process(target=measure, args=(name, base_url, number, said))
+        for name, result in measured.items():
+            process = context.Process(target=measure, args=(name, base_url, number, measured))
             process.start()
-            result.append(said.get(timeout=600))
+            result.append(measured.get(timeout=600))
             process.join()
     server.terminate()
     print(f"{number} updates, {CONCURRENCY} at once, median of {rounds} rounds")
-    seconds, cpu = (statistics.median(run[column] for run in results["bare"]) for column in (0, 1))
-    for name, runs in results.items():
+    seconds, cpu = (statistics.median(run[column] for run in measured["bare"]) for column in (0, 1))
+    for name, runs in measured.items():
         wall, used, early, late = (statistics.median(run[column] for run in runs) for column in range(4))
         print(
             f"{name:6} {number / wall:6.0f} updates/s ({seconds / wall:.2f})  {used / number * 1e6:5.0f} µs CPU each"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import traceback
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from activepieces_client import (
+    Activepieces,
     ActivepiecesError,
     APIConnectionError,
     APIStatusError,
@@ -155,3 +157,16 @@ def test_redirect_is_not_followed(service: StandIn, update: Update, kind: str) -
     with pytest.raises(APIStatusError, match="a redirect"):
         update(service, ID, {}, client=client)
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize(("project_id", "body"), [("noSuchProject", {}), (ID, {"displayName": "a/b"}), (ID, {"a": 1})])
+def test_traceback_has_a_handful_of_our_frames(service: StandIn, project_id: str, body: dict[str, object]) -> None:
+    http_client = httpx.Client(transport=service.transport)
+    client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+    with pytest.raises(ActivepiecesError) as caught:
+        client.projects.update(project_id, body)
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert frames[0].filename == __file__
+    assert len(frames) <= 6
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None

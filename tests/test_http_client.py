@@ -273,7 +273,7 @@ def without_key(*outliving: httpx.Request | httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 500, 307])
-def test_what_a_hook_keeps_has_no_key(service: StandIn, update: Update, kind: str, status: int) -> None:
+def test_kept_request_and_response_have_no_key(service: StandIn, update: Update, kind: str, status: int) -> None:
     requests: list[httpx.Request] = []
     responses: list[httpx.Response] = []
     if status != 200:

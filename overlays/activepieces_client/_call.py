@@ -144,11 +144,8 @@ def _build_request(
 ) -> httpx.Request:
     headers = {**settings.headers, **arguments.get("headers", {})}
     cookies = {**settings.cookies, **arguments.get("cookies", {})} or None
-    return http_client.build_request(
-        method,
-        settings.base_url + url,
-        **{**arguments, "headers": headers, "cookies": cookies, "timeout": settings.timeout},
-    )
+    own: dict[str, Any] = {"headers": headers, "cookies": cookies, "timeout": settings.timeout}
+    return http_client.build_request(method, settings.base_url + url, **{**arguments, **own})
 
 
 def _check_response(

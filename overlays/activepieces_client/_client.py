@@ -94,16 +94,21 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
     @functools.cached_property
     def projects(self) -> Projects:
         """The operations on projects."""
-        usual, maximum = self._generated(), self._connections.maximum
-        return Projects(lambda **options: self._generated(**options) if options else usual, maximum)
+        return Projects(self._generated, self._connections.maximum)
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
-        return self._generated()
+        return self._make_generated(self._settings)
+
+    @functools.cached_property
+    def _usual(self) -> AuthenticatedClient:
+        return self._make_generated(self._settings)
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        settings = self._settings.evolve(**options)
+        return self._make_generated(self._settings.evolve(**options)) if options else self._usual
+
+    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
         make = functools.partial(GuardedClient, self._connections, self._auth, settings)
         return SyncGenerated(settings.base_url, token="", make=make)
@@ -142,18 +147,21 @@ class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
     @functools.cached_property
     def projects(self) -> AsyncProjects:
         """The operations on projects."""
-        usual = self._generated()
-        return AsyncProjects(
-            lambda **options: self._generated(**options) if options else usual, self._connections.maximum
-        )
+        return AsyncProjects(self._generated, self._connections.maximum)
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
-        return self._generated()
+        return self._make_generated(self._settings)
+
+    @functools.cached_property
+    def _usual(self) -> AuthenticatedClient:
+        return self._make_generated(self._settings)
 
     def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        settings = self._settings.evolve(**options)
+        return self._make_generated(self._settings.evolve(**options)) if options else self._usual
+
+    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
         make = functools.partial(AsyncGuardedClient, self._connections, self._auth, settings)
         return AsyncGenerated(settings.base_url, token="", make=make)

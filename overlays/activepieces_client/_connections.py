@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Generic, TypeVar
 
@@ -132,7 +132,7 @@ def _check(http_client: object, kind: type[httpx.Client | httpx.AsyncClient]) ->
 
 
 @contextlib.contextmanager
-def _naming_the_environment() -> Iterator[None]:
+def _naming_the_environment() -> Generator[None]:
     """Name the variables of which httpx cannot read one: it does not say which."""
     try:
         yield

@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import httpx
 
@@ -23,7 +23,7 @@ _attempt = _Attempt()
 
 
 @contextlib.contextmanager
-def deadline_in(seconds: float) -> Iterator[None]:
+def deadline_in(seconds: float) -> Generator[None]:
     """Have the attempt that this thread makes in the block end after so many seconds."""
     # A key source that makes calls of its own, in the middle of an attempt, has a deadline of its own for them.
     outer, _attempt.deadline = _attempt.deadline, time.monotonic() + seconds

@@ -14,7 +14,7 @@ from ._auth import BearerAuth
 from ._call import Outcome, Renewal, Settings, Step, call
 from ._connections import AsyncPool, Connections, SyncPool
 from ._deadline import TOO_LONG, check_deadline, deadline_in
-from .exceptions import COMPRESSED_EXTENSION, ConfigurationError
+from .exceptions import COMPRESSED_EXTENSION, ActivepiecesError, ConfigurationError
 
 
 class GuardedClient(httpx.Client):
@@ -35,8 +35,11 @@ class GuardedClient(httpx.Client):
         pool = self._connections.get()
         steps = call(self._settings, pool.http_client, method, str(url), _supported(arguments))
         outcome: Outcome = None
-        while not isinstance(step := steps.send(outcome), httpx.Response):
-            outcome = self._carry_out(step, pool)
+        try:
+            while not isinstance(step := steps.send(outcome), httpx.Response):
+                outcome = self._carry_out(step, pool)
+        except ActivepiecesError as error:
+            raise error.with_traceback(None) from None  # where in this package it arose helps nobody
         return step
 
     def _carry_out(self, step: Step, pool: SyncPool) -> Outcome:
@@ -85,8 +88,11 @@ class AsyncGuardedClient(httpx.AsyncClient):
         pool = self._connections.get()
         steps = call(self._settings, pool.http_client, method, str(url), _supported(arguments))
         outcome: Outcome = None
-        while not isinstance(step := steps.send(outcome), httpx.Response):
-            outcome = await self._carry_out(step, pool)
+        try:
+            while not isinstance(step := steps.send(outcome), httpx.Response):
+                outcome = await self._carry_out(step, pool)
+        except ActivepiecesError as error:
+            raise error.with_traceback(None) from None  # as above
         return step
 
     async def _carry_out(self, step: Step, pool: AsyncPool) -> Outcome:

@@ -84,10 +84,12 @@ def to_json(value: object, report: Report, location: Location = (), parents: tup
     elif len(parents) >= MAX_DEPTH:
         problem = f"is nested more than {MAX_DEPTH} levels deep"
     elif isinstance(value, (list, tuple)):
-        items, parents = cast("Sequence[object]", value), (*parents, id(value))
+        items = cast("Sequence[object]", value)
+        parents = (*parents, id(items))
         return [to_json(item, report, (*location, index), parents) for index, item in enumerate(items)]
     else:
-        return _object_to_json(cast("Mapping[object, object]", value), report, location, (*parents, id(value)))
+        members = cast("Mapping[object, object]", value)
+        return _object_to_json(members, report, location, (*parents, id(members)))
     report(location, problem)
     return None
 

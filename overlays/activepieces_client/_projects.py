@@ -1,8 +1,7 @@
 """The resource `client.projects`: typed methods over the generated functions.
 
-A new operation gets a method like these in each of the two classes: a `…_detailed` that calls the generated function,
-and one that returns what it parsed. GuardedClient raises for whatever is not the success that the document describes,
-which is why the casts are true.
+A new operation gets a method in each of the two classes, which calls the generated function and returns what that
+parsed. GuardedClient raises for whatever is not the success that the document describes, so the casts are true.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def _model(body: Body, **path: str) -> UpdateProjectRequest:
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         if isinstance(body, UpdateProjectRequest):
             raise RequestValidationError(list(_plain_values(body)) or [Problem("$", str(error))]) from None
-    # The model drops what it does not know, and fails at what it does not expect: here is where that is said.
+    # The model drops what it does not know, and fails at what it does not expect: so it is validated here.
     request = {"body": body, "path": path} if path else {"body": body}
     return UpdateProjectRequest.from_dict(_validated(request)["body"])
 
@@ -72,14 +71,15 @@ def _validated(request: Mapping[str, object]) -> dict[str, Any]:
     return valid
 
 
-def _plain_values(model: attrs.AttrsInstance, path: str = "$") -> Iterator[Problem]:
+def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
     """Yield the attributes of a model that have a plain value where the generated code needs a class of its own."""
     from activepieces_api import models  # noqa: PLC0415 - as above
 
-    for field in attrs.fields(type(model)):
-        value, where = getattr(model, field.name), f"{path}.{field.name}"
+    for field in attrs.fields(model.__class__):
+        value: Any = getattr(model, field.name)
+        where = f"{path}.{field.name}"
         kinds = [vars(models)[name] for name in re.findall(r"\w+", str(field.type)) if name in vars(models)]
-        if attrs.has(type(value)):
+        if attrs.has(value.__class__):
             yield from _plain_values(value, where)
         elif kinds and not isinstance(value, (Unset, None.__class__, *kinds)):
             name = kinds[0].__name__

@@ -1,7 +1,7 @@
 """The operations of the document: which one a request belongs to, its schemas, and the validation of a request.
 
 The document is the JSON that `nox -s regenerate` writes beside the generated code. Every constraint comes from there;
-none is repeated in this package.
+none stands in this package too.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ class Operation:
 
     @functools.cached_property
     def _echo(self) -> Echo | None:
-        success = next((schema.definition for schema in self.responses.values() if schema), {})
-        return echo(self.request.definition["properties"]["body"], success)
+        successes = [schema.definition for schema in self.responses.values() if schema]
+        return echo(self.request.definition["properties"]["body"], successes[0]) if successes else None
 
     def differences(self, path: dict[str, str], requested: Any, returned: Any) -> list[Difference]:
         """Return what the response of an operation marked `x-echoes-request` does not show as requested.

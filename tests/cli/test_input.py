@@ -70,7 +70,7 @@ def test_check_counts_and_needs_no_key(served: StandIn, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf\r\n", "is empty"),
@@ -80,11 +80,11 @@ def test_check_counts_and_needs_no_key(served: StandIn, tmp_path: Path) -> None:
         (b"name\nx\n", "needs a column id"),
     ],
 )
-def test_other_files_are_refused_each_in_its_words(served: StandIn, content: bytes, said: str) -> None:
+def test_other_files_are_refused_each_in_its_words(served: StandIn, content: bytes, message: str) -> None:
     finished = run(served, "check", "-", given=content)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr.startswith("line 1: $: ")
-    assert said in finished.stderr
+    assert message in finished.stderr
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -100,7 +100,7 @@ def test_update_that_was_made_is_no_failure(served: StandIn, form: str, kind: st
 @pytest.mark.parametrize(
     "command", [["list"], ["list", "--output", "csv"], ["list", "--output", "jsonl"], ["check", "-"]]
 )
-def test_output_that_is_lost_is_said(served: StandIn, command: list[str]) -> None:
+def test_lost_output_is_reported(served: StandIn, command: list[str]) -> None:
     line = json.dumps({"id": ID, "body": {}}).encode()
     with Path("/dev/full").open("wb") as broken:
         finished = run_into(served, broken, subprocess.PIPE, *command, given=line)
@@ -163,7 +163,7 @@ def test_terminal_has_its_cursor_after_two_signals(served: StandIn, tmp_path: Pa
         while more := os.read(ours, 65536):
             shown += more
     os.close(ours)
-    assert shown.endswith(b"\x1b[?25h")
+    assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l")  # shown, after it was hidden
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")

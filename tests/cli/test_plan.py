@@ -75,7 +75,7 @@ def test_plan_says_what_the_server_ignores(served: StandIn, tmp_path: Path) -> N
     assert {found["path"] for found in last["summary"]["ignored"]} == {
         "$.plan.pieces", "$.plan.piecesFilterType", "$.displayName", "$.icon.color", "$.externalId",
     }  # fmt: skip
-    run(served, "apply", file)  # what is said is true
+    run(served, "apply", file)  # the plan was right
     assert served.projects[0]["plan"]["pieces"] == []
     assert served.projects[1]["displayName"] == "Project 1"
 

@@ -99,7 +99,7 @@ def test_cells_of_metadata_stay_what_they_are(older: StandIn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "message"),
     [
         ("id,displayName\na,caf\xe9\n".encode("cp1252"), 2, "save it as CSV UTF-8"),
         ("id,displayName,displayName\na,b,c\n", 1, "has the column displayName twice"),
@@ -124,12 +124,12 @@ def test_cells_of_metadata_stay_what_they_are(older: StandIn) -> None:
         ("sep=;\n", 2, "needs a column id"),
     ],
 )  # fmt: skip
-def test_what_could_be_wrong_is_refused(older: StandIn, text: str | bytes, line: int, said: str) -> None:
+def test_ambiguous_cell_is_refused(older: StandIn, text: str | bytes, line: int, message: str) -> None:
     finished = run(older, "apply", "-", given=text)
     assert (finished.returncode, finished.stdout) == (2, "")
     (problem,) = finished.stderr.splitlines()
     assert problem.startswith(f"line {line}: ")
-    assert said in problem
+    assert message in problem
     assert older.requests == []
 
 

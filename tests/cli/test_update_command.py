@@ -51,7 +51,7 @@ def test_update_prints_the_project(served: StandIn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "output"),
     [
         (["update", ID, "--metadata", "tier"], "NAME=VALUE"),
         (["update", ID, "--metadata", 'tier={"a": 1, "a": 2}'], 'the key "a" twice'),
@@ -72,18 +72,18 @@ def test_update_prints_the_project(served: StandIn) -> None:
         ([], "COMMAND"),
     ],
 )
-def test_bad_argument_is_one_line(served: StandIn, arguments: list[str], said: str) -> None:
+def test_bad_argument_is_one_line(served: StandIn, arguments: list[str], output: str) -> None:
     line = json.dumps({"id": ID, "body": {}})
     finished = run(served, *arguments, given=line)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert len(finished.stderr.splitlines()) == 1
     assert finished.stderr.startswith("activepieces-client: ")
-    assert said in finished.stderr
+    assert output in finished.stderr
     assert served.requests == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "output"),
     [
         (["update", ID, "--display-name", "a/b"], 2, "$.displayName: "),
         (["update", ID, "--max-concurrent-jobs", "many"], 2, "$.maxConcurrentJobs: "),
@@ -92,10 +92,10 @@ def test_bad_argument_is_one_line(served: StandIn, arguments: list[str], said: s
         (["update", "nowhere"], 1, "ENTITY_NOT_FOUND"),
     ],
 )
-def test_what_is_wrong_is_said(served: StandIn, arguments: list[str], code: int, said: str) -> None:
+def test_error_is_a_line_with_an_exit_code(served: StandIn, arguments: list[str], code: int, output: str) -> None:
     finished = run(served, *arguments)
     assert (finished.returncode, finished.stdout) == (code, "")
-    assert said in finished.stderr
+    assert output in finished.stderr
 
 
 def test_without_a_key_nothing_is_done(served: StandIn, tmp_path: Path) -> None:
@@ -118,9 +118,9 @@ def test_new_property_is_a_new_option_and_column(tmp_path: Path) -> None:
     properties["label"] = {"anyOf": [{"type": "string"}, {"type": "boolean"}]}
     (tmp_path / "generated/activepieces_api/openapi.json").write_text(json.dumps(document), "utf-8")
     program = "from activepieces_client.cli import main; import sys; sys.argv[1:] = {}; main()"
-    said = repository.python(program.format("['update', '--help']"))
-    assert "--draft-retention-days INTEGER|NULL" in said
-    assert "For how many days drafts are kept." in " ".join(said.split())
+    output = repository.python(program.format("['update', '--help']"))
+    assert "--draft-retention-days INTEGER|NULL" in output
+    assert "For how many days drafts are kept." in " ".join(output.split())
     (tmp_path / "updates.csv").write_text("id,draftRetentionDays,label\na,7,007\n", "utf-8")
     assert "1 update is fine" in repository.python(program.format(["check", str(tmp_path / "updates.csv")]))
 

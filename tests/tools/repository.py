@@ -136,7 +136,11 @@ class Repository:
 
     def run(self, tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a module of tools/spec, as a nox session does."""
-        command, surroundings = self.command(tool, *arguments), self.surroundings(**environment)
+        return self.execute(self.command(tool, *arguments), **environment)
+
+    def execute(self, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the copy."""
+        surroundings = self.surroundings(**environment)
         return cast("subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, check=False))
 
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -52,11 +51,9 @@ def repository(tmp_path: Path) -> Repository:
 def succeeds(repository: Repository, module: str, *arguments: str) -> str:
     """Run a module in the copy, with the package that was generated there, and return what it prints."""
     path = os.pathsep.join(str(repository.folder / name) for name in ("generated", "overlays"))
-    surroundings = repository.surroundings(PYTHONPATH=path)
-    command = [sys.executable, "-m", module, *arguments]
-    finished = subprocess.run(command, **surroundings, check=False)
+    finished = repository.execute([sys.executable, "-m", module, *arguments], PYTHONPATH=path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    return str(finished.stdout)
+    return finished.stdout
 
 
 def check_change(repository: Repository, entry: str) -> None:

@@ -122,7 +122,7 @@ def compare_schemas(template: Change, old: Schema, new: Schema) -> Iterator[Chan
         here = after or before
         if name == ".*" and not (before and after):
             if not (old.closed or new.closed):  # or else additionalProperties says so
-                one, other = (schema.own if schema else {} for schema in (before, after))
+                one, other = (schema.own if schema else True for schema in (before, after))
                 kinds = [{"type": schema.as_json()["type"] if schema else "any"} for schema in (before, after)]
                 yield from attrs.evolve(part, proved=proofs(one, other)).members(*kinds)
         elif here:

@@ -66,7 +66,7 @@ class _RollOut:
 
     @property
     def stopped(self) -> ActivepiecesError | None:
-        """The error that stopped the roll-out, after ten in a row that said nothing about their own update.
+        """The error that stopped the roll-out, after ten in a row that say nothing about their own update.
 
         What was not sent by then stays unsent. None where the roll-out ran to its end.
         """
@@ -163,10 +163,10 @@ class RollOut(_RollOut, Iterator[UpdateOutcome]):
 
     def __next__(self) -> UpdateOutcome:
         with self._alone():
-            steps, answer = self._next(), None
+            steps, result = self._next(), None
             try:
                 while True:
-                    answer = self._carry_out(steps.send(answer))
+                    result = self._carry_out(steps.send(result))
             except StopIteration as end:
                 outcome: UpdateOutcome | None = end.value
         if outcome is None:
@@ -229,10 +229,10 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
 
     async def __anext__(self) -> UpdateOutcome:
         with self._alone():
-            steps, answer = self._next(), None
+            steps, result = self._next(), None
             try:
                 while True:
-                    answer = await self._carry_out(steps.send(answer))
+                    result = await self._carry_out(steps.send(result))
             except StopIteration as end:
                 outcome: UpdateOutcome | None = end.value
         if outcome is None:

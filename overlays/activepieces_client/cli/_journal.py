@@ -63,7 +63,7 @@ class Entry:
 
 
 def _message(error: Exception) -> str:
-    """Return the message without the request, whose path repeats the id."""
+    """Return the message without the request, whose path has the id again."""
     message = str(error).replace("\n  ", " ")
     if isinstance(error, APIError):
         return message.rpartition(f" ({describe(error.request)}")[0] or message

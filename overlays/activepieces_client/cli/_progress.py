@@ -55,10 +55,10 @@ class RollOutProgress:
         if not (console.is_terminal and self.may_have_bar):
             yield
             return
-        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn())
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
         # What goes to standard output stays there: rich would show it above the bar.
         with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as self._bar:
-            self._bar.add_task("", total=self.total, completed=self.counts.total(), said="")
+            self._bar.add_task("", total=self.total, completed=self.counts.total(), speed="")
             yield
         self._bar = None
 
@@ -68,7 +68,7 @@ class RollOutProgress:
         if failure:
             self.say(failure)
         if self._bar:
-            self._bar.update(self._bar.task_ids[0], completed=self.counts.total(), said=self._speed())
+            self._bar.update(self._bar.task_ids[0], completed=self.counts.total(), speed=self._speed())
         elif time.monotonic() - self._shown > INTERVAL:
             self._shown = time.monotonic()
             self.say(f"{self.counts.total()} of {self.total}, {self._speed()}, {self.left / self._rate():.0f} s left")

@@ -14,7 +14,7 @@ from activepieces_client.exceptions import Problem
 
 from ._document import Path, properties
 from ._line import Line
-from ._values import InvalidTextError, read, read_any, write, write_any
+from ._values import InvalidTextError, read, write, write_any
 
 _DELIMITERS = ",", ";", "\t"
 _LONGEST_CELL = 2**31 - 1  # what fits a C long everywhere
@@ -114,7 +114,7 @@ def _read(number: int, columns: list[str], row: list[str]) -> Line:
         path = tuple(column.split("."))
         if text:
             try:
-                put(body, path, read(schemas[path], text) if path in schemas else read_any(text))
+                put(body, path, read(schemas.get(path, {}), text))
             except InvalidTextError as error:
                 problems.append(Problem(json_path(path), str(error)))
     if not body and not problems:
