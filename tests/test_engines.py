@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import socket
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -161,6 +162,7 @@ def test_refused_connection_of_an_engine(engine: Engine, tmp_path: Path) -> None
         pass
     with pytest.raises(APIConnectionError):
         call({}, max_retries=0)
+    gc.collect()
 
 
 def test_errors_have_their_status(engine: Engine, tmp_path: Path) -> None:

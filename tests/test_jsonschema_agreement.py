@@ -19,7 +19,7 @@ from activepieces_client import Activepieces, RequestValidationError, ResponseVa
 
 from .support import strategies
 
-CASES = int(os.environ.get("CASES", "300"))
+CASES = int(os.environ.get("CASES", "200"))
 drawn = settings(
     max_examples=CASES // 2,
     deadline=None,

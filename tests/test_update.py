@@ -135,7 +135,7 @@ json_values = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(names, json_values))
 def test_any_metadata_comes_back_as_it_was(service: StandIn, metadata: dict[str, Any]) -> None:
     project = sync_client(service).projects.update(ID, {"metadata": metadata})
