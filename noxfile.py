@@ -33,6 +33,9 @@ GROUPS = {
 # What the tools print has arrows and ellipses, which the code page of Windows lacks.
 UTF8 = {"PYTHONUTF8": "1"}
 
+# Tests wait for sockets, clocks and programs more than they compute.
+TEST_WORKERS = ("-n", str(2 * (os.cpu_count() or 1)))
+
 PYTHON_FILES = ["benchmarks", "docs", "noxfile.py", "overlays", "tests", "tools"]
 
 
@@ -114,10 +117,10 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *session.posargs)
         return
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-n", "auto", "--ignore", "tests/tools")
+    session.run("coverage", "run", "-m", "pytest", *TEST_WORKERS, "--ignore", "tests/tools")
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
-    session.run("pytest", "-n", "auto", "tests/tools")
+    session.run("pytest", *TEST_WORKERS, "tests/tools")
 
 
 @nox.session(default=False)
@@ -136,7 +139,7 @@ def lowest(session: nox.Session) -> None:
     install(session, "tests")
     install(session, "lowest")
     install_package(session)
-    session.run("pytest", "-n", "auto", "--ignore", "tests/tools", *session.posargs)
+    session.run("pytest", *TEST_WORKERS, "--ignore", "tests/tools", *session.posargs)
 
 
 @nox.session(default=False, python=PYTHONS)
@@ -146,7 +149,7 @@ def newest(session: nox.Session) -> None:
     project = nox.project.load_toml("pyproject.toml")["project"]
     session.install("--upgrade", *project["dependencies"], *project["optional-dependencies"]["cli"])
     install_package(session)
-    session.run("pytest", "-n", "auto", "--ignore", "tests/tools", *session.posargs)
+    session.run("pytest", *TEST_WORKERS, "--ignore", "tests/tools", *session.posargs)
 
 
 @nox.session(default=False)

@@ -62,7 +62,8 @@ def test_roll_out_of_readme_updates_every_project(tmp_path: Path) -> None:
 
 
 def test_commands_of_readme_update_the_projects(tmp_path: Path) -> None:
-    (block,) = (block for block in blocks("sh") if "activepieces-client update" in block.text)
+    of_readme = (block for block in blocks("sh") if block.path.name == "README.md")
+    (block,) = (block for block in of_readme if "activepieces-client update" in block.text)
     with serve().serve() as service:
         finished = run(["bash", "-uc", block.text], service, tmp_path)
     assert finished.returncode == 0, finished.stderr

@@ -34,8 +34,8 @@ def test_every_problem_has_its_line(served: StandIn, command: str) -> None:
     finished = run(served, command, "-", given=WRONG)
     assert finished.returncode == 2
     assert [line.split(": ")[:2] for line in finished.stderr.splitlines()] == [
-        ["line 1", "$.displayname"],
         ["line 1", "$.icon.color"],
+        ["line 1", "$.displayname"],
         ["line 3", "path.id"],
         ["line 4", "$.metadata.x"],
         ["line 5", "path.id"],
