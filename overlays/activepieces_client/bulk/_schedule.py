@@ -80,10 +80,10 @@ class Schedule:
         """Note what an update ended with; return its outcome, or None where it is to be sent again."""
         self.in_flight -= 1
         if not isinstance(result, ActivepiecesError):
-            self._succeed()
+            self._succeed(update)
             return Updated(update.index, update.project_id, result)
         if not says_nothing(result):
-            self._succeed()
+            self._succeed(update)
             return Failed(update.index, update.project_id, result)
         update.failures += self._successes > update.successes
         update.error = result
@@ -98,9 +98,10 @@ class Schedule:
         update = self.next_again(rest=True)
         return Failed(update.index, update.project_id, update.error) if update and update.error else None
 
-    def _succeed(self) -> None:
+    def _succeed(self, update: Update) -> None:
         self._successes += 1
-        self._failures_in_a_row = 0
+        if update.sent > self._last_failure:  # what was sent before is no sign that the cause has gone
+            self._failures_in_a_row = 0
         self._limit = min(self._concurrency, self._limit + 1 / self._limit)
 
     def _fail(self, update: Update, error: ActivepiecesError, now: float) -> None:
