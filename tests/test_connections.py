@@ -30,13 +30,14 @@ GATHERED = int(os.environ.get("GATHERED_UPDATES", "500"))
 
 
 class Gauge:
-    """Responds to every request after a time, and notes how many were in flight at once."""
+    """Responds to every request after a time, and counts those in flight; the first ones wait for so many."""
 
-    def __init__(self, seconds: float = 0) -> None:
+    def __init__(self, seconds: float = 0, expected: int = 1) -> None:
         self.requests = 0
         self.most = 0
         self._in_flight = 0
         self._seconds = seconds
+        self._expected, self._reached = expected, threading.Event()
         self._content = project_json()
         self._lock = threading.Lock()
 
@@ -46,6 +47,9 @@ class Gauge:
                 self.requests += 1
                 self._in_flight += 1
                 self.most = max(self.most, self._in_flight)
+                if self.most >= self._expected:
+                    self._reached.set()
+            self._reached.wait(timeout=10)
             time.sleep(self._seconds)
             with self._lock:
                 self._in_flight -= 1
@@ -72,7 +76,7 @@ def update_at_once(kind: str, base_url: str, number: int, **options: Any) -> Non
 
 
 def test_50_updates_at_once_are_at_most_8_in_flight(kind: str) -> None:
-    gauge = Gauge(0.01)
+    gauge = Gauge(0.01, MOST)
     with raw_server.serve(gauge) as server:
         update_at_once(kind, server.base_url, 50)
         assert server.connections <= MOST
@@ -82,7 +86,7 @@ def test_50_updates_at_once_are_at_most_8_in_flight(kind: str) -> None:
 
 
 def test_second_thread_and_loop_are_within_the_limit() -> None:
-    gauge = Gauge(0.01)
+    gauge = Gauge(0.01, MOST)
     with raw_server.serve(gauge) as server, Activepieces("sk-1", base_url=server.base_url) as client:
         with ThreadPoolExecutor(20) as first, ThreadPoolExecutor(20) as second:
             updates = [pool.submit(client.projects.update, ID, BODY) for _ in range(20) for pool in (first, second)]
@@ -217,7 +221,7 @@ def test_cancelled_calls_give_their_connections_back(backend: str) -> None:
 
 
 def test_your_client_may_have_more_connections() -> None:
-    gauge = Gauge(0.05)
+    gauge = Gauge(0.05, MOST + 1)
     with (
         raw_server.serve(gauge) as server,
         httpx.Client(limits=httpx.Limits(max_connections=16)) as http_client,

@@ -151,10 +151,11 @@ def test_concurrency_of_your_client_may_be_higher(service: StandIn, kind: str) -
 
 
 class Gauge:
-    """Counts the updates that are in flight at a stand-in."""
+    """Counts the updates that are in flight at a stand-in; the first ones wait for so many."""
 
-    def __init__(self, service: StandIn) -> None:
+    def __init__(self, service: StandIn, expected: int) -> None:
         self.most = self._now = 0
+        self._expected, self._reached = expected, threading.Event()
         self._handle, self._lock = service.handle, threading.Lock()
         service.handle = self  # type: ignore[method-assign]
 
@@ -162,7 +163,10 @@ class Gauge:
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
-        time.sleep(0.02)  # much longer than a client needs to start another
+            if self.most >= self._expected:
+                self._reached.set()
+        self._reached.wait(timeout=10)
+        time.sleep(0.01)  # for more than expected to show
         with self._lock:
             self._now -= 1
         return self._handle(request)
@@ -171,7 +175,7 @@ class Gauge:
 @pytest.mark.parametrize(("options", "most"), [({}, 4), ({"concurrency": 1}, 1), ({"concurrency": 8}, 8)])
 def test_concurrency_is_what_is_in_flight(kind: str, options: dict[str, Any], most: int) -> None:
     service = StandIn(projects(40))
-    gauge = Gauge(service)
+    gauge = Gauge(service, most)
     with service.serve():
         assert roll_out(kind, service, renames(service), **options).errors == []
     assert gauge.most == most
