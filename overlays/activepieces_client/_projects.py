@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
 
 import attrs
@@ -296,7 +296,7 @@ class AsyncProjects:
         types: Iterable[ProjectType | str] | None = None,
         limit: int = 100,
         **options: Unpack[CallOptions],
-    ) -> AsyncIterator[Project]:
+    ) -> AsyncGenerator[Project]:
         """Iterate over all projects; see `Projects.list`."""
         from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
 
