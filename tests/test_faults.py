@@ -133,8 +133,9 @@ class Fault:
     next_error: type[ActivepiecesError] | None = None
 
 
-SLOW: dict[str, Any] = {"timeout": 0.1, "max_retries": 0}
-DRIPPED: dict[str, Any] = {**SLOW, "least": 0.35}
+# Long enough for a busy machine to accept the connection and read the request within.
+SLOW: dict[str, Any] = {"timeout": 0.25, "max_retries": 0}
+DRIPPED: dict[str, Any] = {**SLOW, "least": 0.9}
 UNREAD: dict[str, Any] = {"attempts": 2, "read": 0}
 
 FAULTS: dict[str, Fault] = {
