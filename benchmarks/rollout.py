@@ -24,7 +24,7 @@ import httpx
 from activepieces_client import Activepieces, AsyncActivepieces
 from activepieces_client.testing import StandIn
 
-CONCURRENCY = 16
+CONCURRENCY = 8
 KEY = "sk-bench"
 ID = "pRjEctId0000000000001"
 
@@ -73,15 +73,21 @@ async def bare(base_url: str, number: int) -> None:
 
 async def update_many_async(base_url: str, number: int) -> None:
     """Do it with the async client."""
-    async with AsyncActivepieces(KEY, base_url=base_url) as client:
-        async for outcome in client.projects.update_many(updates(number), concurrency=CONCURRENCY):
+    async with (
+        AsyncActivepieces(KEY, base_url=base_url) as client,
+        client.projects.update_many(updates(number), concurrency=CONCURRENCY) as outcomes,
+    ):
+        async for outcome in outcomes:
             assert outcome.project  # noqa: S101 - a benchmark of failures would say nothing
 
 
 def update_many(base_url: str, number: int) -> None:
     """Do it with the sync client."""
-    with Activepieces(KEY, base_url=base_url) as client:
-        for outcome in client.projects.update_many(updates(number), concurrency=CONCURRENCY):
+    with (
+        Activepieces(KEY, base_url=base_url) as client,
+        client.projects.update_many(updates(number), concurrency=CONCURRENCY) as outcomes,
+    ):
+        for outcome in outcomes:
             assert outcome.project  # noqa: S101 - as above
 
 
