@@ -98,6 +98,11 @@ def test_cells_of_metadata_stay_what_they_are(older: StandIn) -> None:
         assert (cell, found, type(found)) == (cell, value, type(value))
 
 
+def test_metadata_column_is_an_object(older: StandIn) -> None:
+    (body,) = read(older, 'id,metadata\npRjEctId0000000000001,"{""tier"": ""gold""}"\n')
+    assert body == {"metadata": {"tier": "gold"}}
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
