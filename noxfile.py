@@ -34,7 +34,7 @@ GROUPS = {
 UTF8 = {"PYTHONUTF8": "1"}
 
 # Tests wait for sockets, clocks and programs more than they compute.
-TEST_WORKERS = ("-n", str(2 * (os.cpu_count() or 1)))
+TEST_WORKERS = ("-n", str(3 * (os.cpu_count() or 1)))
 
 PYTHON_FILES = ["benchmarks", "docs", "noxfile.py", "overlays", "tests", "tools"]
 

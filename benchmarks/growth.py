@@ -100,7 +100,7 @@ def regenerate_rows(small: Path, large: Path) -> list[Row]:
     """Compare regenerating, with what it checks, with the bare generator."""
     rows: list[Row] = []
     for folder, operations, times, bar in ((small, 1, 3, 1.5), (large, OPERATIONS, 1, None)):
-        ours = [sys.executable, "tools/regenerate.py"]
+        ours = [sys.executable, "-m", "tools.spec.regenerate"]
         output = ["--output-path", str(folder / "bare"), "--overwrite", "--meta", "none"]
         bare = ["openapi-python-client", "generate", "--path", "openapi.yaml", "--config", "generator-config.yaml"]
         cpu(ours, cwd=folder)  # to be warm

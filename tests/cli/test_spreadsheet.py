@@ -99,7 +99,7 @@ def test_cells_of_metadata_stay_what_they_are(older: StandIn) -> None:
 
 
 def test_metadata_column_is_an_object(older: StandIn) -> None:
-    (body,) = read(older, 'id,metadata\npRjEctId0000000000001,"{""tier"": ""gold""}"\n')
+    (body,) = read(older, f'id,metadata\n{older.projects[0]["id"]},"{{""tier"": ""gold""}}"\n')
     assert body == {"metadata": {"tier": "gold"}}
 
 
