@@ -113,8 +113,8 @@ def test_retry_after_pauses_all(kind: str) -> None:
         assert roll_out(kind, service, renames(service), concurrency=2).errors == []
     assert len(moments) == 41
     gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
-    # One more was in flight when the server asked for the pause.
-    assert any(gap > 0.9 for gap in gaps[:2])
+    # One more was in flight when the server asked for the pause, and one more may have started before it was read.
+    assert any(gap > 0.9 for gap in gaps[:3])
 
 
 # Causes that fail all
@@ -153,6 +153,7 @@ CAUSES: dict[str, tuple[Cause, type[ActivepiecesError]]] = {
     "base_url without /api": (web_page, ResponseValidationError),
     "redirect to a login": (respond(302, headers={"location": "/login"}), APIStatusError),
     "404 of a proxy": (respond(404, html="<html>"), NotFoundError),
+    "404 of an unknown route": (respond(404, json={"statusCode": 404, "message": "no route"}), NotFoundError),
     "404 of a gateway": (respond(404, json={"error": "no route"}), NotFoundError),
     "403 of a proxy": (respond(403, html="<html>"), PermissionDeniedError),
     "429 for ever": (respond(429), RateLimitError),
@@ -195,7 +196,7 @@ def test_silent_server_stops_the_roll_out(kind: str) -> None:
     ("respond", "error"),
     [
         (respond(404, json=envelope("ENTITY_NOT_FOUND")), NotFoundError),
-        (respond(404, json={"statusCode": 404, "message": "Route not found"}), NotFoundError),
+        (respond(409, json={"statusCode": 409, "message": "no"}), ConflictError),
         (respond(409, json=envelope("VALIDATION")), ConflictError),
     ],
 )

@@ -62,7 +62,7 @@ class RollOut:
 
     def start(self) -> Update:
         """Start an update: one to send again, if there is one."""
-        update = self.schedule.next_again(rest=True) or Update(next(self.indexes), "p1", {})
+        update = self.schedule.next_again(flush=True) or Update(next(self.indexes), "p1", {})
         self.schedule.start(update)
         return update
 
@@ -139,11 +139,11 @@ def test_failed_updates_wait_until_there_are_enough() -> None:
     roll_out = RollOut.of(2)
     updates = roll_out.fill()
     roll_out.finish(updates[0], FAILED)
-    assert roll_out.schedule.next_again(rest=False) is None
+    assert roll_out.schedule.next_again(flush=False) is None
     roll_out.finish(updates[1], FAILED)
-    assert roll_out.schedule.next_again(rest=False) is updates[0]
-    assert roll_out.schedule.next_again(rest=True) is updates[1]
-    assert roll_out.schedule.next_again(rest=True) is None
+    assert roll_out.schedule.next_again(flush=False) is updates[0]
+    assert roll_out.schedule.next_again(flush=True) is updates[1]
+    assert roll_out.schedule.next_again(flush=True) is None
 
 
 # In flight
@@ -297,7 +297,8 @@ def test_updates_to_be_sent_again_fail_when_it_stops() -> None:
         (RequestValidationError([]), True),
         (NotAppliedError(PROJECT, []), True),
         (NOT_FOUND, True),
-        (NotFoundError(response(404, json={"statusCode": 404})), True),
+        (NotFoundError(response(404, json={"statusCode": 404})), False),
+        (ConflictError(response(409, json={"statusCode": 409})), True),
         (NotFoundError(response(404, json={"statusCode": 502})), False),
         (NotFoundError(response(404, json={"code": "ERROR"})), False),
         (NotFoundError(response(404, html="<html>")), False),

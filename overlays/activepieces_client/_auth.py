@@ -106,14 +106,14 @@ class BearerAuth(httpx.Auth):
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Send a request with the key, which a callable is asked for before the first one."""
-        yield _sign(request, self._key or self._read(reads=0))
+        yield _add_key(request, self._key or self._read(reads=0))
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Do the same with a source that may be async."""
-        yield _sign(request, self._key or await self._read_async(reads=0))
+        yield _add_key(request, self._key or await self._read_async(reads=0))
 
     def renew(self, rejected: int) -> bool:
-        """Read the source, unless another call has since the rejected key was read; return whether its key differs."""
+        """Read the source, unless another call did since the rejected key was read; return whether the key differs."""
         return self._renewable and self._read(rejected).first_read > rejected
 
     async def renew_async(self, rejected: int) -> bool:
@@ -148,7 +148,7 @@ class BearerAuth(httpx.Auth):
         return self._key
 
 
-def _sign(request: httpx.Request, key: Key) -> httpx.Request:
+def _add_key(request: httpx.Request, key: Key) -> httpx.Request:
     request.headers["Authorization"] = f"Bearer {key.value}"
     request.extensions[KEY_EXTENSION] = key.reads
     return request

@@ -34,7 +34,7 @@ Timeout = float | httpx.Timeout
 
 
 class CallOptions(TypedDict, total=False):
-    """What a call may have of its own; what it has not, or is None, is the client's."""
+    """The options of one call; an option that is missing or None has the client's value."""
 
     timeout: Timeout | None
     max_retries: int | None
@@ -125,6 +125,7 @@ def call(
         if isinstance(outcome, httpx.Response) and outcome.is_success:
             _check_response(settings, operation, path, arguments.get("json"), outcome)
             yield outcome
+            return
         if is_rejected_key(outcome) and not renewed:
             renewed = True
             if (yield Renewal(request.extensions[KEY_EXTENSION])):

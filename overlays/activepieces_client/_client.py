@@ -1,4 +1,4 @@
-"""The clients: settings in, resources out."""
+"""The clients: Activepieces and AsyncActivepieces."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Client(Generic[Source, HttpClient, Pool]):
         self._base_url = resolve_base_url(base_url, document.first_server, allow_http=allow_http)
         # Uncompressed, since the size of a compressed response says nothing about what it becomes.
         headers = {"Accept-Encoding": "identity", "User-Agent": document.user_agent}
-        # Where it is no client, `_connect` says so.
+        # Another type is rejected by `_connect`, below.
         if isinstance(http_client, httpx.Client | httpx.AsyncClient) and not (
             http_client.headers.get("User-Agent", "").startswith("python-httpx/")
         ):

@@ -137,5 +137,5 @@ def _naming_the_environment() -> Generator[None]:
     try:
         yield
     except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
-        names = [name for name in os.environ if name.upper() in _VARIABLES]
-        raise ConfigurationError(f"httpx cannot use {' or '.join(names)} of the environment: {error}") from None
+        names = [name for name in os.environ if name.upper() in _VARIABLES] or ["the system's certificates"]
+        raise ConfigurationError(f"httpx cannot use {' or '.join(names)}: {error}") from None

@@ -1,4 +1,4 @@
-"""The deadline of the attempt that a thread makes: its timeouts together, each of which starts anew with every byte."""
+"""The deadline of the attempt that this thread makes; an httpx timeout restarts with every byte."""
 
 from __future__ import annotations
 

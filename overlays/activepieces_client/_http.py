@@ -18,7 +18,7 @@ from .exceptions import COMPRESSED_EXTENSION, ActivepiecesError, ConfigurationEr
 
 
 class GuardedClient(httpx.Client):
-    """An `httpx.Client` whose `request` validates, signs, limits in time, retries, and raises this package's errors.
+    """An `httpx.Client` whose `request` validates, adds the key, keeps the deadline, retries, and raises our errors.
 
     It has no connections: it sends through the httpx client of a pool. What would pass by `request` is refused, such as
     `stream`.
@@ -37,14 +37,14 @@ class GuardedClient(httpx.Client):
         outcome: Outcome = None
         try:
             while not isinstance(step := steps.send(outcome), httpx.Response):
-                outcome = self._carry_out(step, pool)
+                outcome = self._carry_out(step)
         except ActivepiecesError as error:
             raise error.with_traceback(None) from None  # where in this package it arose helps nobody
         return step
 
-    def _carry_out(self, step: Step, pool: SyncPool) -> Outcome:
+    def _carry_out(self, step: Step) -> Outcome:
         if isinstance(step, httpx.Request):
-            return self._send(step, pool)
+            return self._send(step, self._connections.get())  # which may have been closed since the last attempt
         if isinstance(step, Renewal):
             return self._bearer.renew(step.rejected)
         time.sleep(step)
@@ -90,16 +90,16 @@ class AsyncGuardedClient(httpx.AsyncClient):
         outcome: Outcome = None
         try:
             while not isinstance(step := steps.send(outcome), httpx.Response):
-                outcome = await self._carry_out(step, pool)
+                outcome = await self._carry_out(step)
         except ActivepiecesError as error:
             raise error.with_traceback(None) from None  # as above
         return step
 
-    async def _carry_out(self, step: Step, pool: AsyncPool) -> Outcome:
+    async def _carry_out(self, step: Step) -> Outcome:
         import anyio  # noqa: PLC0415 - the sync client does not need it
 
         if isinstance(step, httpx.Request):
-            return await self._send(step, pool)
+            return await self._send(step, self._connections.get())  # as above
         if isinstance(step, Renewal):
             return await self._bearer.renew_async(step.rejected)
         await anyio.sleep(step)
@@ -157,7 +157,7 @@ def _redact(request: httpx.Request | None) -> None:
 
 
 def _seconds(request: httpx.Request) -> float:
-    """Return what an attempt may take: its timeouts together, each of which starts anew with every byte."""
+    """Return the most seconds that an attempt may take: the sum of its timeouts."""
     timeouts: dict[str, float] = request.extensions["timeout"]
     return sum(timeouts.values())
 

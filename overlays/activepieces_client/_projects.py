@@ -152,7 +152,7 @@ class Projects:
 
         Args:
             project_id: The id of the project.
-            body: What to change: an UpdateProjectRequest, or a mapping in the names of the wire.
+            body: What to change: an UpdateProjectRequest, or a mapping with the API's own property names.
             **options: `check_applied=True`: whether a response that does not show what was requested is a
                 NotAppliedError. `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; by default the
                 client's. `max_retries`: how often to retry what may be retried; by default the client's.
@@ -187,12 +187,13 @@ class Projects:
     ) -> RollOut:
         """Update many projects, a few at a time, and iterate over the outcomes as they come, in any order.
 
-        Use it as a context manager, which owns what it starts: leaving the block, in whatever way, stops it. Nothing is
-        sent but while the loop asks for an outcome. To end early without losing outcomes, call `stop()` in the loop.
+        Use it as a context manager, which owns what it starts: leaving the block, in whatever way, stops it. A new
+        update is sent only while the loop waits for an outcome. To end early without losing outcomes, call `stop()`.
 
         An update that fails is an outcome, too, and stops no other. Failures that say nothing about their own update
-        (no connection, a timeout, 401, 403, 5xx, a response that is not the service's) are sent again after a pause;
-        ten in a row stop the roll-out: `stopped` of what this returns is the last error then, and the rest is unsent.
+        (no connection, a timeout, 401, 429, 5xx, a response that is not the service's) are sent again after a pause; a
+        403 of the service is not sent again, but counts too. Ten in a row stop the roll-out: `stopped` of what this
+        returns is the last error then, and the rest is unsent.
 
         Args:
             updates: Pairs of a project id and a body, as `update` takes them, of any number: they are taken one at a
@@ -207,6 +208,7 @@ class Projects:
         """
         from .bulk import RollOut  # noqa: PLC0415 - an add-on, which a single update does not need
 
+        self._generated(**options)  # which validates them
         max_retries, options["max_retries"] = options.get("max_retries"), 0  # it is the roll-out that sends again
         update = functools.partial(self.update, **options)
         return RollOut(update, updates, concurrency, self._max_connections, max_retries)
@@ -228,7 +230,7 @@ class Projects:
             external_id: Only the project with this external id.
             display_name: Only those whose name contains this, in any case.
             types: Only those of these types: `TEAM`, `PERSONAL`.
-            limit: The projects of a page.
+            limit: How many projects to fetch with one request; all are returned in any case.
             **options: `timeout` and `max_retries` as for `update`, for each page.
 
         Raises:
@@ -284,6 +286,7 @@ class AsyncProjects:
         """
         from .bulk import AsyncRollOut  # noqa: PLC0415 - as above
 
+        self._generated(**options)  # which validates them
         max_retries, options["max_retries"] = options.get("max_retries"), 0  # it is the roll-out that sends again
         update = functools.partial(self.update, **options)
         return AsyncRollOut(update, updates, concurrency, self._max_connections, max_retries)

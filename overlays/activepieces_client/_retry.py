@@ -1,4 +1,4 @@
-"""When an attempt is retried, and after how long. Pure functions: no clock of their own, no I/O."""
+"""When an attempt is retried, and after how long. No I/O."""
 
 from __future__ import annotations
 

@@ -15,13 +15,14 @@ class PerProcess(Generic[T]):
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
-        self._process, self._value = os.getpid(), make()
+        self._values = {os.getpid(): make()}
 
     def get(self) -> T:
         """Return the value of this process."""
-        if self._process != os.getpid():
-            self._process, self._value = os.getpid(), self._make()
-        return self._value
+        process = os.getpid()
+        if process not in self._values:
+            self._values.setdefault(process, self._make())  # one for all threads that come here at once
+        return self._values[process]
 
 
 class PerEventLoop(Generic[T]):
@@ -36,8 +37,8 @@ class PerEventLoop(Generic[T]):
         values, event_loop = self._values.get(), _running_event_loop()
         if event_loop not in values:
             # The sockets of a loop refer to it, so the values of those that have ended do not go by themselves.
-            for ended in [loop for loop in values if getattr(loop, "is_closed", bool)()]:
-                del values[ended]
+            for ended in [loop for loop in list(values) if getattr(loop, "is_closed", bool)()]:
+                values.pop(ended, None)
             values[event_loop] = self._make()
         return values[event_loop]
 

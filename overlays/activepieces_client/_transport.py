@@ -5,6 +5,9 @@ then stays within them, and holds a call for hours. A task is cancelled; a threa
 which is in the network streams of httpcore. Those are what this module replaces, by the `network_backend` that httpcore
 documents for that purpose.
 
+Connections through a proxy of the environment, and to the hosts of NO_PROXY, keep the deadline over the body alone: for
+them, httpx chooses the transport.
+
 httpx has no argument for it, which is why the transport makes its pool itself. Once it has one, or a timeout for a
 whole request, this module goes: tests/test_deadline.py fails then.
 """

@@ -13,6 +13,7 @@ from activepieces_client.exceptions import (
     APIStatusError,
     APITimeoutError,
     BadRequestError,
+    ConfigurationError,
     ConflictError,
     NotAppliedError,
     NotFoundError,
@@ -84,7 +85,7 @@ def says_nothing(error: ActivepiecesError) -> bool:
     """Return whether an error says nothing about its own update: the next one is likely to fail with it too."""
     if isinstance(error, ResponseValidationError):
         return not error.reached
-    return isinstance(error, APIConnectionError | APIStatusError) and not is_final(error)
+    return isinstance(error, APIConnectionError | APIStatusError | ConfigurationError) and not is_final(error)
 
 
 def is_congestion(error: ActivepiecesError) -> bool:
@@ -104,6 +105,7 @@ def may_pass(error: ActivepiecesError) -> bool:
 
 def _is_of_the_service(error: APIStatusError) -> bool:
     envelope = error_envelope(error.response)
-    return (error.code is not None and is_object(envelope.get("params"))) or (
-        envelope.get("statusCode") == error.status_code
-    )
+    if error.code is not None and is_object(envelope.get("params")):
+        return True
+    # The web framework's 404 is of an unknown route: the address is wrong, and not the update.
+    return envelope.get("statusCode") == error.status_code != 404

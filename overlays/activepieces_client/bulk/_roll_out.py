@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import contextvars
 import itertools
-import math
 import queue
 import threading
 import time
@@ -25,7 +25,7 @@ from ._schedule import Schedule, Update
 if TYPE_CHECKING:
     from activepieces_api.models import Project
 
-_END = object()
+_END, _LATER = object(), object()
 
 
 @attrs.frozen
@@ -36,7 +36,7 @@ class _Wait:
 
 
 _Step = Literal["take"] | Update | _Wait
-"""Take the next of the updates given, start one, or wait."""
+"""Take the next of the updates given, which may come later; start one; or wait."""
 
 _Result = tuple[Update, Any] | None
 """An update and what it ended with: a project or an error; None where nothing ended."""
@@ -60,15 +60,17 @@ class _RollOut:
             idempotent=specification().operations["updateProject"].idempotent,
         )
         self._indexes, self._more, self._stopping = itertools.count(), True, False
-        self._source_error: Exception | None = None
+        self._taking = False
+        self._error: BaseException | None = None
         self._iterating = threading.Lock()
         self._open = False
 
     @property
     def stopped(self) -> ActivepiecesError | None:
-        """The error that stopped the roll-out, after ten in a row that say nothing about their own update.
+        """The error that stopped the roll-out; what was not sent by then stays unsent.
 
-        What was not sent by then stays unsent. None where the roll-out ran to its end.
+        It is the last of ten in a row that say nothing about their own update, or one whose `Retry-After` is above 300
+        seconds. None otherwise, also after `stop()`.
         """
         return self._schedule.stopped
 
@@ -103,16 +105,17 @@ class _RollOut:
             ending = self._stopping or schedule.stopped is not None
             if ending and (outcome := schedule.give_up()):
                 return outcome
-            if not schedule.in_flight and (ending or not pause):
+            if not schedule.in_flight and (ending or not (pause or self._taking)):
                 break
             result: _Result = yield _Wait(pause if pause and not ending else None)
             if result:
                 if isinstance(result[1], BaseException) and not isinstance(result[1], ActivepiecesError):
-                    self._stopping = True
-                    raise result[1]
-                if outcome := schedule.finish(*result, time.monotonic()):
+                    # Not one of ours, such as that of a hook: raised when the outcomes of what is in flight are known.
+                    schedule.in_flight -= 1
+                    self._stopping, self._error = True, self._error or result[1]
+                elif outcome := schedule.finish(*result, time.monotonic()):
                     return outcome
-        error, self._source_error = self._source_error, None
+        error, self._error = self._error, None
         if error:
             raise error
         return None
@@ -121,23 +124,25 @@ class _RollOut:
         """Return an update to send; None where there is none, for now."""
         if self._stopping or self._schedule.stopped:
             return None
-        if again := self._schedule.next_again(rest=not self._more):
+        if again := self._schedule.next_again(flush=not self._more):
             return again
         if not self._more:
             return None
         item = yield "take"
+        if self._stopping or item is _LATER:
+            return None
         try:
             if item is not _END:
                 project_id, body = item
                 return Update(next(self._indexes), project_id, body)
         except (TypeError, ValueError) as error:
-            self._source_error = error
+            self._error = error
         self._more = False
-        return self._schedule.next_again(rest=True)
+        return self._schedule.next_again(flush=True)
 
     def _keep(self, error: Exception) -> object:
         """Keep an error of the updates given until what is in flight has ended."""
-        self._source_error = error
+        self._error = error
         return _END
 
 
@@ -211,7 +216,9 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
         self._updates = aiter(updates) if isinstance(updates, AsyncIterable) else iter(updates)
 
     async def __aenter__(self) -> Self:
-        self._send, self._receive = anyio.create_memory_object_stream[_Result](math.inf)
+        # Not a stream: a task that is cancelled as it receives would lose the result.
+        self._results, self._taken = collections.deque[_Result](), collections.deque[object]()
+        self._news = anyio.Event()
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._open = True
@@ -220,12 +227,8 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
     async def __aexit__(self, *_: object) -> None:
         self._open, self._stopping = False, True
         self._tasks.cancel_scope.cancel()
-        try:
-            # Without the error that leaves the block, which the group would wrap.
-            await self._tasks.__aexit__(None, None, None)
-        finally:
-            self._send.close()
-            self._receive.close()
+        # Without the error that leaves the block, which the group would wrap.
+        await self._tasks.__aexit__(None, None, None)
 
     async def __anext__(self) -> UpdateOutcome:
         with self._alone():
@@ -243,24 +246,42 @@ class AsyncRollOut(_RollOut, AsyncIterator[UpdateOutcome]):
         if isinstance(step, Update):
             self._tasks.start_soon(self._run, step)
         elif isinstance(step, _Wait):
-            with anyio.move_on_after(step.seconds):
-                return await self._receive.receive()
+            if not self._results:
+                with anyio.move_on_after(step.seconds):
+                    await self._news.wait()
+                self._news = anyio.Event()
+            return self._results.popleft() if self._results else None
+        elif isinstance(self._updates, AsyncIterator):
+            if self._taken:
+                return self._taken.popleft()
+            if not self._taking:
+                # In a task of its own: outcomes come while it waits, and who cancels the loop does not cancel it.
+                self._taking = True
+                self._tasks.start_soon(self._take_later, self._updates)
+            return _LATER
         else:
             try:
-                if isinstance(self._updates, AsyncIterator):
-                    return await anext(self._updates, _END)
                 return next(self._updates, _END)
             except Exception as error:  # noqa: BLE001 - as above
                 return self._keep(error)
         return None
+
+    async def _take_later(self, updates: AsyncIterator[object]) -> None:
+        try:
+            self._taken.append(await anext(updates, _END))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._taken.append(self._keep(error))
+        self._taking = False
+        self._news.set()
 
     async def _run(self, update: Update) -> None:
         try:
             result: Any = await self._update(update.project_id, update.body)
         except Exception as error:  # noqa: BLE001 - as above
             result = error
-        self._send.send_nowait((update, result))
+        self._results.append((update, result))
+        self._news.set()
 
     def _wake(self) -> None:
         if self._open:
-            self._send.send_nowait(None)
+            self._news.set()

@@ -49,7 +49,7 @@ class Schedule:
     """The state of a roll-out.
 
     Attributes:
-        stopped: The error that stopped it, after too many failures in a row; None where there were not.
+        stopped: The error that stopped it: the last of too many in a row, or one with a `Retry-After` that is too long.
     """
 
     def __init__(self, concurrency: int, max_retries: int, *, idempotent: bool) -> None:
@@ -66,9 +66,9 @@ class Schedule:
         """Return whether another update may be in flight; after a failure one probes, until it succeeds."""
         return self.in_flight < (1 if self._failures_in_a_row else int(self._limit))
 
-    def next_again(self, *, rest: bool) -> Update | None:
-        """Return an update to send again: when as many wait for it as may be in flight, or for the rest of them."""
-        return self._again.popleft() if self._again and (rest or len(self._again) >= self._concurrency) else None
+    def next_again(self, *, flush: bool) -> Update | None:
+        """Return an update to send again: once `concurrency` of them wait, or, with `flush`, as soon as one does."""
+        return self._again.popleft() if self._again and (flush or len(self._again) >= self._concurrency) else None
 
     def start(self, update: Update) -> None:
         """Note that an update is sent."""
@@ -95,7 +95,7 @@ class Schedule:
 
     def give_up(self) -> UpdateOutcome | None:
         """Return the outcome of an update that would have been sent again, had the roll-out not stopped."""
-        update = self.next_again(rest=True)
+        update = self.next_again(flush=True)
         return Failed(update.index, update.project_id, update.error) if update and update.error else None
 
     def _succeed(self, update: Update) -> None:
