@@ -28,12 +28,12 @@ def chart() -> str:
     return str(subprocess.run(command, input=json.dumps(REPORT), stdout=subprocess.PIPE, check=True, **options).stdout)
 
 
-def test_the_chart_has_a_bar_for_each_client_and_says_date_and_machine() -> None:
+def test_chart_has_one_bar_for_each_client() -> None:
     drawn = chart()
     texts = [text for text in ElementTree.fromstring(drawn).itertext() if text.strip()]
-    assert {"bare httpx", "a <client>", "480 µs", "960 µs"} <= set(texts)
+    assert {"bare httpx", "a <client>", "480", "960"} <= set(texts)
     assert f"{REPORT['date']}, {REPORT['machine']}" in texts
-    assert drawn.count("<rect") == 4
+    assert drawn.count("<rect") == 3
     assert drawn == chart()
 
 

@@ -149,7 +149,7 @@ def test_acceptance_of_nothing_is_an_error(history: Repository, argument: str, r
 def test_explain_says_what_a_rule_is(history: Repository) -> None:
     finished = history.run("diff", "--explain", "x-idempotent-removed")
     assert finished.stdout == (
-        "x-idempotent-removed: breaking. The client no longer retries 408, 429, 5xx, timeouts and broken connections; users handle them.\n"
+        "x-idempotent-removed: breaking. The client no longer retries 408, 429 and 5xx; users handle them.\n"
     )
     assert history.run("diff", "--explain", "nothing").returncode == 2
 

@@ -121,9 +121,7 @@ def _summarize(
         ended = {"left": progress.left, "interrupted": interrupted, "stopped": stopped and str(stopped)}
         print_json({"summary": {"updates": progress.total, **counts, **ended}})
     if stopped:
-        say(
-            f"stopped: the server or the key seems to be at fault, not these lines; last error: {printable(str(stopped))}"
-        )
+        say(f"stopped: the server or the key seems at fault, not these lines: {printable(str(stopped))}")
     if broken:
         say(f"stopped: {broken}; what came back since is not in it, and is sent again by the next run")
     if reason := failure():
