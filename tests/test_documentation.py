@@ -58,7 +58,7 @@ def test_roll_out_of_readme_updates_every_project(tmp_path: Path) -> None:
     with serve().serve() as service:
         finished = run([sys.executable, "-c", block.text], service, tmp_path)
     assert [project["metadata"] for project in service.projects] == [{"tier": "gold"}] * 2
-    assert finished.stdout.splitlines()[-1] == "complete"
+    assert finished.stdout.splitlines()[-1] == "every update was sent"
 
 
 def test_commands_of_readme_update_the_projects(tmp_path: Path) -> None:
