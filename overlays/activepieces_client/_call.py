@@ -125,7 +125,6 @@ def call(
         if isinstance(outcome, httpx.Response) and outcome.is_success:
             _check_response(settings, operation, path, arguments.get("json"), outcome)
             yield outcome
-            return
         if is_rejected_key(outcome) and not renewed:
             renewed = True
             if (yield Renewal(request.extensions[KEY_EXTENSION])):

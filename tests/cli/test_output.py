@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import IO, Any
 
@@ -152,16 +153,21 @@ def test_terminal_has_its_cursor_after_two_signals(served: StandIn, tmp_path: Pa
     ours, theirs = os.openpty()
     process = subprocess.Popen([*COMMAND, "apply", str(file)], env=environment(served, TERM="xterm"), stderr=theirs)
     os.close(theirs)
+    shown = bytearray()
+
+    def read() -> None:  # all the time, or the command waits for room in the terminal
+        with contextlib.suppress(OSError):
+            while more := os.read(ours, 65536):
+                shown.extend(more)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
     wait_for(lambda: len(served.requests) == 4)
     process.send_signal(signal.SIGINT)
-    shown = b""
-    while b"stopping" not in shown:
-        shown += os.read(ours, 65536)
+    wait_for(lambda: b"stopping" in shown)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=20) == 130
-    with contextlib.suppress(OSError):
-        while more := os.read(ours, 65536):
-            shown += more
+    assert process.wait(timeout=60) == 130
+    reader.join(timeout=10)
     os.close(ours)
     assert shown.rfind(b"\x1b[?25h") > shown.rfind(b"\x1b[?25l")  # shown, after it was hidden
 
