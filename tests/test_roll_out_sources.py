@@ -32,7 +32,7 @@ async def test_waiting_source_withholds_no_outcome(service: StandIn) -> None:
     async def source() -> AsyncIterator[Item]:
         updates = renames(service)
         yield next(updates)
-        await seen.wait()  # for ever, where the outcome of the first is not told before the second is there
+        await seen.wait()  # for ever, where the outcome of the first waits for the second update
         yield next(updates)
 
     async with async_client(service) as client, client.projects.update_many(source()) as outcomes:
