@@ -101,5 +101,5 @@ def test_operation_gets_its_method_as_contributing_describes(repository: Reposit
     assert "(client.projects.get)" in succeeds(repository, "tools.spec.diff", "before.yaml")
     succeeds(repository, "ruff", "check", methods, "tests/test_get.py")
     succeeds(repository, "ruff", "format", "--check", methods, "tests/test_get.py")
-    succeeds(repository, "mypy", methods, "tests/test_get.py")
+    succeeds(repository, "mypy", "--cache-dir=.mypy_cache", methods, "tests/test_get.py")
     assert "\n3 passed" in succeeds(repository, "pytest", "-p", "no:cacheprovider", "-q", "tests/test_get.py")
