@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 import httpx
 
-from ._scopes import PerEventLoop, PerProcess
+from ._per_process import PerEventLoop, PerProcess
 from .exceptions import ConfigurationError, error_envelope
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import httpx
 from ._auth import AsyncKeySource, BearerAuth, KeySource, Secret, resolve_base_url
 from ._call import DEFAULT_TIMEOUT, CallOptions, Settings, Timeout
 from ._connections import AsyncPool, Connections, SyncPool, connect, connect_async
-from ._generated import AsyncGenerated, SyncGenerated
+from ._generated_client import AsyncGenerated, SyncGenerated
 from ._http import AsyncGuardedClient, GuardedClient
 from ._log import set_up_logging
 from ._projects import AsyncProjects, Projects
@@ -62,6 +62,21 @@ class _Client(Generic[Source, HttpClient, Pool]):
     def _connect(self, http_client: HttpClient | None, headers: dict[str, str]) -> Connections[Pool]:
         raise NotImplementedError
 
+    @functools.cached_property
+    def generated(self) -> AuthenticatedClient:
+        """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
+        return self._make_generated(self._settings)
+
+    @functools.cached_property
+    def _usual(self) -> AuthenticatedClient:
+        return self._make_generated(self._settings)
+
+    def _client_with(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
+        return self._make_generated(self._settings.evolve(**options)) if options else self._usual
+
+    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
+        raise NotImplementedError
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a client cannot be copied or pickled: it has a key and connections")
 
@@ -94,19 +109,7 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
     @functools.cached_property
     def projects(self) -> Projects:
         """The operations on projects."""
-        return Projects(self._generated, self._connections.maximum)
-
-    @functools.cached_property
-    def generated(self) -> AuthenticatedClient:
-        """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
-        return self._make_generated(self._settings)
-
-    @functools.cached_property
-    def _usual(self) -> AuthenticatedClient:
-        return self._make_generated(self._settings)
-
-    def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        return self._make_generated(self._settings.evolve(**options)) if options else self._usual
+        return Projects(self._client_with, self._connections.maximum)
 
     def _make_generated(self, settings: Settings) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
@@ -147,19 +150,7 @@ class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
     @functools.cached_property
     def projects(self) -> AsyncProjects:
         """The operations on projects."""
-        return AsyncProjects(self._generated, self._connections.maximum)
-
-    @functools.cached_property
-    def generated(self) -> AuthenticatedClient:
-        """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
-        return self._make_generated(self._settings)
-
-    @functools.cached_property
-    def _usual(self) -> AuthenticatedClient:
-        return self._make_generated(self._settings)
-
-    def _generated(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        return self._make_generated(self._settings.evolve(**options)) if options else self._usual
+        return AsyncProjects(self._client_with, self._connections.maximum)
 
     def _make_generated(self, settings: Settings) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it; BearerAuth has the key.

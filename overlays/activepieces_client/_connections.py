@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import attrs
 import httpx
 
-from ._scopes import PerEventLoop, PerProcess
+from ._per_process import PerEventLoop, PerProcess
 from .exceptions import ConfigurationError
 
 # An update holds one of the 10 database connections of a default server and waits for a second one, without a timeout:

@@ -144,8 +144,8 @@ def _only(found: Iterable[Project], external_id: str) -> Project | None:
 class Projects:
     """The operations on projects, as `client.projects`."""
 
-    def __init__(self, generated: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
-        self._generated, self._max_connections = generated, max_connections
+    def __init__(self, client_with: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
+        self._client_with, self._max_connections = client_with, max_connections
 
     def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
         """Update a project: a property that is unset stays as it is, and None is sent as null.
@@ -174,7 +174,7 @@ class Projects:
         """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_ = self._generated(**options), _path_id(project_id)
+        client, id_ = self._client_with(**options), _path_id(project_id)
         model = _model(body, id=id_)
         return cast("Response[Project]", update_project.sync_detailed(id_, client=client, body=model))
 
@@ -208,7 +208,7 @@ class Projects:
         """
         from .bulk import RollOut  # noqa: PLC0415 - an add-on, which a single update does not need
 
-        self._generated(**options)  # which validates them
+        self._client_with(**options)  # which validates them
         max_retries, options["max_retries"] = options.get("max_retries"), 0  # it is the roll-out that sends again
         update = functools.partial(self.update, **options)
         return RollOut(update, updates, concurrency, self._max_connections, max_retries)
@@ -239,7 +239,7 @@ class Projects:
         from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
 
         filters = _filters(external_id, display_name, types, limit)
-        client, seen = self._generated(**options), set[str]()
+        client, seen = self._client_with(**options), set[str]()
         cursor: str | Unset | None = UNSET
         while cursor is not None:
             page = cast("ProjectPage", list_projects.sync(client=client, cursor=cursor, **filters))
@@ -258,8 +258,8 @@ class Projects:
 class AsyncProjects:
     """The operations on projects, as `client.projects` of the async client."""
 
-    def __init__(self, generated: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
-        self._generated, self._max_connections = generated, max_connections
+    def __init__(self, client_with: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
+        self._client_with, self._max_connections = client_with, max_connections
 
     async def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
         """Update a project; see `Projects.update`."""
@@ -269,7 +269,7 @@ class AsyncProjects:
         """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_ = self._generated(**options), _path_id(project_id)
+        client, id_ = self._client_with(**options), _path_id(project_id)
         model = _model(body, id=id_)
         return cast("Response[Project]", await update_project.asyncio_detailed(id_, client=client, body=model))
 
@@ -286,7 +286,7 @@ class AsyncProjects:
         """
         from .bulk import AsyncRollOut  # noqa: PLC0415 - as above
 
-        self._generated(**options)  # which validates them
+        self._client_with(**options)  # which validates them
         max_retries, options["max_retries"] = options.get("max_retries"), 0  # it is the roll-out that sends again
         update = functools.partial(self.update, **options)
         return AsyncRollOut(update, updates, concurrency, self._max_connections, max_retries)
@@ -304,7 +304,7 @@ class AsyncProjects:
         from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
 
         filters = _filters(external_id, display_name, types, limit)
-        client, seen = self._generated(**options), set[str]()
+        client, seen = self._client_with(**options), set[str]()
         cursor: str | Unset | None = UNSET
         while cursor is not None:
             page = cast("ProjectPage", await list_projects.asyncio(client=client, cursor=cursor, **filters))

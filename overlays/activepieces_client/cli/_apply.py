@@ -19,7 +19,7 @@ from ._journal import Entry, Journal, JournalError, load
 from ._line import Line
 from ._output import counted, failure, grouped, print_json, printable, say
 from ._progress import RollOutProgress
-from ._projects import Resolved, fetch, resolve
+from ._resolve import Resolved, fetch, resolve
 from ._signals import stopping_on_signals
 
 

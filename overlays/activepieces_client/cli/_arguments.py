@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 from activepieces_client._json import is_object
 
-from ._document import filters, operation, properties, types
-from ._spreadsheet import put
+from ._csv import put
+from ._properties import filters, operation, properties, types
 from ._values import InvalidTextError, loads, read, read_any
 
 DESCRIPTION = """\

@@ -19,7 +19,7 @@ from ._arguments import body, chosen, parser
 from ._input import Updates, inexact_integers
 from ._journal import JournalError, load
 from ._output import counted, failure, grouped, open_streams, print_json, print_table, printable, say
-from ._projects import fetch, resolve
+from ._resolve import fetch, resolve
 from ._values import InvalidTextError
 
 

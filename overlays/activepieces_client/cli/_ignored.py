@@ -6,15 +6,15 @@ from typing import Any
 
 from activepieces_api.types import UNSET
 
-from ._document import Path, is_shown
-from ._projects import Project
-from ._spreadsheet import get
+from ._csv import get
+from ._properties import PropertyPath, is_shown
+from ._resolve import Project
 
 _REPLACED_BY_PIECE_SETS = {("plan", "pieces"), ("plan", "piecesFilterType")}
 _FIXED_FOR_PERSONAL = {"displayName", "icon"}
 
 
-def reason_to_ignore(path: Path, value: Any, project: Project) -> str | None:
+def reason_to_ignore(path: PropertyPath, value: Any, project: Project) -> str | None:
     """Return why the server would ignore a property; None where it is not known to."""
     # A project of release 0.87 or later shows its piece set.
     if path in _REPLACED_BY_PIECE_SETS and "pieceSetId" in project:

@@ -14,10 +14,10 @@ import attrs
 from activepieces_client._json import Location, is_array, is_object, json_path
 from activepieces_client.exceptions import Problem
 
-from ._document import violations
+from ._csv import read_csv
 from ._json_lines import read_json_lines
 from ._line import Line
-from ._spreadsheet import read_spreadsheet
+from ._properties import violations
 from ._values import is_exact
 
 _WORKBOOKS = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -70,7 +70,7 @@ class Updates:
         elif content.startswith(b"["):
             message = 'is a JSON array: write one object a line, as `jq -c ".[]"` does'
         else:
-            lines = read_json_lines(self._file) if content.startswith(b"{") else read_spreadsheet(self._file)
+            lines = read_json_lines(self._file) if content.startswith(b"{") else read_csv(self._file)
             yield from map(self._named, lines)
             return
         yield Line(1, problems=(Problem("$", message),))

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from ._document import properties, violations
+from ._csv import get, put, write_csv
 from ._output import print_json, print_table, use_utf_8
-from ._projects import Project
-from ._spreadsheet import get, put, write_spreadsheet
+from ._properties import properties, violations
+from ._resolve import Project
 
 _ABSENT = object()
 _COLUMNS = "id", "displayName", "type", "externalId"
@@ -21,7 +21,7 @@ def show(projects: Iterable[Project], form: str) -> None:
         print_table(_COLUMNS, ([str(project.get(name) or "") for name in _COLUMNS] for project in projects))
     elif form == "csv":
         use_utf_8()
-        write_spreadsheet(sys.stdout, ((project["id"], as_body(project)) for project in projects))
+        write_csv(sys.stdout, ((project["id"], as_body(project)) for project in projects))
     else:
         for project in projects:
             print_json({"id": project["id"], "body": as_body(project)})

@@ -12,11 +12,11 @@ from activepieces_api.types import UNSET
 from activepieces_client._json import Location, equal, is_object, json_path, shorten
 from activepieces_client.exceptions import Problem
 
-from ._document import Path, body_schema
 from ._ignored import reason_to_ignore
 from ._line import Line
 from ._output import counted, print_json, printable
-from ._projects import Project
+from ._properties import PropertyPath, body_schema
+from ._resolve import Project
 
 
 @attrs.frozen
@@ -85,7 +85,7 @@ def plan(
 
 
 def _changes(
-    schema: dict[str, Any], requested: Any, current: Any, project: Project, path: Path = ()
+    schema: dict[str, Any], requested: Any, current: Any, project: Project, path: PropertyPath = ()
 ) -> Iterator[Change]:
     """Yield what an object with named properties changes, property by property; other values are replaced whole."""
     if "properties" in schema and is_object(requested):

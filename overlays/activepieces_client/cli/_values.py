@@ -8,7 +8,7 @@ from typing import Any
 
 from activepieces_client._json import equal, is_array, is_object
 
-from ._document import types
+from ._properties import types
 
 
 class InvalidTextError(ValueError):

@@ -8,7 +8,7 @@ from typing import Any
 from activepieces_client._specification import Operation, specification
 from activepieces_client.exceptions import Problem, RequestValidationError
 
-Path = tuple[str, ...]
+PropertyPath = tuple[str, ...]
 """The names that lead to a property of a body, such as `plan`, `pieces`."""
 
 # How the list is cut into pages; a command fetches all of them.
@@ -26,7 +26,9 @@ def body_schema() -> dict[str, Any]:
     return schema
 
 
-def properties(schema: dict[str, Any] | None = None, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+def properties(
+    schema: dict[str, Any] | None = None, path: PropertyPath = ()
+) -> Iterator[tuple[PropertyPath, dict[str, Any]]]:
     """Yield the properties of a body with their schemas; in place of an object with named properties, those."""
     schema = body_schema() if schema is None else schema
     if "properties" not in schema:
@@ -51,7 +53,7 @@ def filters() -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, {**schemas[name], "description": parameter["description"]}
 
 
-def is_shown(path: Path) -> bool:
+def is_shown(path: PropertyPath) -> bool:
     """Return whether a project, as the service returns it, has a property of an update."""
     response = operation("updateProject").response(200)
     schema: dict[str, Any] | None = response.definition if response else None

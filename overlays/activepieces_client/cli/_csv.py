@@ -12,8 +12,8 @@ from typing import IO, Any
 from activepieces_client._json import is_object, json_path
 from activepieces_client.exceptions import Problem
 
-from ._document import Path, properties
 from ._line import Line
+from ._properties import PropertyPath, properties
 from ._values import InvalidTextError, read, write, write_any
 
 _DELIMITERS = ",", ";", "\t"
@@ -24,7 +24,7 @@ class _HeaderError(Exception):
     """The header cannot be used."""
 
 
-def read_spreadsheet(file: IO[bytes]) -> Iterator[Line]:
+def read_csv(file: IO[bytes]) -> Iterator[Line]:
     """Yield every row that is not blank, with the number of the line that it starts on."""
     csv.field_size_limit(_LONGEST_CELL)
     number = 1
@@ -122,7 +122,7 @@ def _read(number: int, columns: list[str], row: list[str]) -> Line:
     return Line(number, project_id, body=body, problems=tuple(problems))
 
 
-def put(body: dict[str, Any], path: Path, value: Any) -> None:
+def put(body: dict[str, Any], path: PropertyPath, value: Any) -> None:
     """Put a value into a body, with the objects that lead there."""
     for name in path[:-1]:
         inner: Any = body.get(name)
@@ -132,7 +132,7 @@ def put(body: dict[str, Any], path: Path, value: Any) -> None:
     body[path[-1]] = value
 
 
-def get(body: Any, path: Path, default: Any = None) -> Any:
+def get(body: Any, path: PropertyPath, default: Any = None) -> Any:
     """Return the value at a path of a body."""
     for name in path:
         if not is_object(body) or name not in body:
@@ -141,8 +141,8 @@ def get(body: Any, path: Path, default: Any = None) -> Any:
     return body
 
 
-def write_spreadsheet(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    """Write updates so that `read_spreadsheet` reads them: only columns in which a cell is filled."""
+def write_csv(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Write updates so that `read_csv` reads them: only columns in which a cell is filled."""
     given = list(updates)
     columns: dict[str, list[str]] = {}
     for path, schema in properties():
@@ -160,7 +160,7 @@ def write_spreadsheet(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]
 _ABSENT = object()
 
 
-def _member_columns(path: Path, values: list[Any]) -> dict[str, list[str]] | None:
+def _member_columns(path: PropertyPath, values: list[Any]) -> dict[str, list[str]] | None:
     """Return a column for each member of free objects; None where a name or a value does not fit one."""
     objects: list[dict[str, Any]] = [value if is_object(value) else {} for value in values]
     names = dict.fromkeys(itertools.chain.from_iterable(objects))
