@@ -23,8 +23,8 @@ KEY_VARIABLE = "ACTIVEPIECES_API_KEY"
 KEY_FILE_VARIABLE = "ACTIVEPIECES_API_KEY_FILE"
 BASE_URL_VARIABLE = "ACTIVEPIECES_BASE_URL"
 
-# The request extension that says which key an attempt was sent with: how often the source had been read by then.
-KEY_EXTENSION = "activepieces_key"
+# The request extension that says which key an attempt was sent with: the read of the source that gave it.
+READ_EXTENSION = "activepieces_key_read"
 
 KeySource = str | Callable[[], str]
 AsyncKeySource = str | Callable[[], str] | Callable[[], Awaitable[str]]
@@ -76,11 +76,16 @@ class Secret:
 
 @attrs.frozen(eq=False)
 class Key:
-    """A key; how often the source has been read, and how often it had been when it first gave this key."""
+    """A key, and which reads of its source gave it, counted from 1.
+
+    Attributes:
+        first_read: The first read that gave this key.
+        last_read: The last read, which may have given the same key again.
+    """
 
     value: str = attrs.field(repr=False)
-    reads: int = 1
-    first_read: int = 1
+    first_read: int
+    last_read: int
 
 
 class BearerAuth(httpx.Auth):
@@ -106,34 +111,38 @@ class BearerAuth(httpx.Auth):
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Send a request with the key, which a callable is asked for before the first one."""
-        yield _add_key(request, self._key or self._read(reads=0))
+        yield _add_key(request, self._key or self._read(after=0))
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Do the same with a source that may be async."""
-        yield _add_key(request, self._key or await self._read_async(reads=0))
+        yield _add_key(request, self._key or await self._read_async(after=0))
 
-    def renew(self, rejected: int) -> bool:
-        """Read the source, unless another call did since the rejected key was read; return whether the key differs."""
-        return self._renewable and self._read(rejected).first_read > rejected
+    def renew(self, rejected_read: int) -> bool:
+        """Read the source again, unless another call has, and return whether the key is another than the rejected one.
 
-    async def renew_async(self, rejected: int) -> bool:
+        Args:
+            rejected_read: The read that gave the rejected key.
+        """
+        return self._renewable and self._read(rejected_read).first_read > rejected_read
+
+    async def renew_async(self, rejected_read: int) -> bool:
         """Do the same with a source that may be async."""
-        return self._renewable and (await self._read_async(rejected)).first_read > rejected
+        return self._renewable and (await self._read_async(rejected_read)).first_read > rejected_read
 
-    def _read(self, reads: int) -> Key:
+    def _read(self, after: int) -> Key:
         with self._lock.get():
-            return self._known_since(reads) or self._accept(self._source())
+            return self._read_since(after) or self._accept(self._source())
 
-    async def _read_async(self, reads: int) -> Key:
+    async def _read_async(self, after: int) -> Key:
         async with self._async_lock.get():
-            return self._known_since(reads) or self._accept(await self._read_source())
+            return self._read_since(after) or self._accept(await self._read_source())
 
     async def _read_source(self) -> object:
         value = self._source()
         return await value if inspect.isawaitable(value) else value
 
-    def _known_since(self, reads: int) -> Key | None:
-        return self._key if self._key and self._key.reads > reads else None
+    def _read_since(self, read: int) -> Key | None:
+        return self._key if self._key and self._key.last_read > read else None
 
     def _accept(self, value: object) -> Key:
         if isinstance(value, Coroutine):
@@ -142,15 +151,15 @@ class BearerAuth(httpx.Auth):
         if not isinstance(value, str) or not _KEY.fullmatch(value):
             del value  # no traceback shall show it
             raise ConfigurationError(f"{self._name} gives no key that a header can carry")
-        reads = self._key.reads + 1 if self._key else 1
-        known = self._key and self._key.value == value
-        self._key = Key(value, reads, self._key.first_read if self._key and known else reads)
+        read = self._key.last_read + 1 if self._key else 1
+        same = self._key and self._key.value == value
+        self._key = Key(value, self._key.first_read if self._key and same else read, read)
         return self._key
 
 
 def _add_key(request: httpx.Request, key: Key) -> httpx.Request:
     request.headers["Authorization"] = f"Bearer {key.value}"
-    request.extensions[KEY_EXTENSION] = key.reads
+    request.extensions[READ_EXTENSION] = key.last_read
     return request
 
 

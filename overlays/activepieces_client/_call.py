@@ -16,7 +16,7 @@ import attrs
 import httpx
 
 from . import exceptions as errors
-from ._auth import KEY_EXTENSION, is_rejected_key
+from ._auth import READ_EXTENSION, is_rejected_key
 from ._json import json_path
 from ._log import logger
 from ._retry import MAX_RETRY_AFTER, backoff, parse_retry_after, should_retry
@@ -85,9 +85,13 @@ class Settings:
 
 @attrs.frozen
 class Renewal:
-    """Renew the key, unless that was done since the one that was rejected; the outcome is whether it differs."""
+    """Renew the key; the outcome is whether it is another than the rejected one.
 
-    rejected: int
+    Attributes:
+        rejected_read: The read of the key source that gave the rejected one.
+    """
+
+    rejected_read: int
 
 
 Step = httpx.Request | Renewal | float
@@ -127,7 +131,7 @@ def call(
             yield outcome
         if is_rejected_key(outcome) and not renewed:
             renewed = True
-            if (yield Renewal(request.extensions[KEY_EXTENSION])):
+            if (yield Renewal(request.extensions[READ_EXTENSION])):
                 continue
         seconds = parse_retry_after(outcome) if isinstance(outcome, httpx.Response) else None
         if seconds is None:

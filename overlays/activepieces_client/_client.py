@@ -46,18 +46,15 @@ class _Client(Generic[Source, HttpClient, Pool]):
         self._base_url = resolve_base_url(base_url, document.first_server, allow_http=allow_http)
         # Uncompressed, since the size of a compressed response says nothing about what it becomes.
         headers = {"Accept-Encoding": "identity", "User-Agent": document.user_agent}
-        # Another type is rejected by `_connect`, below.
-        if isinstance(http_client, httpx.Client | httpx.AsyncClient) and not (
-            http_client.headers.get("User-Agent", "").startswith("python-httpx/")
-        ):
-            del headers["User-Agent"]
         self._connections: Connections[Pool] = self._connect(http_client, headers)
+        if http_client and not http_client.headers.get("User-Agent", "").startswith("python-httpx/"):
+            del headers["User-Agent"]  # you have set your own
         self._auth = BearerAuth(secret, may_be_async=isinstance(self, AsyncActivepieces))
         if timeout is None:
             timeout = http_client.timeout if http_client else DEFAULT_TIMEOUT
-        # A client of its own has the headers already.
-        own = {} if self._connections.own else headers
-        self._settings = Settings(document, self._base_url, timeout, max_retries, headers=own)
+        # Its own httpx client sends the headers by itself; to yours they are given with each request.
+        per_request = {} if self._connections.own else headers
+        self._settings = Settings(document, self._base_url, timeout, max_retries, headers=per_request)
 
     def _connect(self, http_client: HttpClient | None, headers: dict[str, str]) -> Connections[Pool]:
         raise NotImplementedError
@@ -68,11 +65,12 @@ class _Client(Generic[Source, HttpClient, Pool]):
         return self._make_generated(self._settings)
 
     @functools.cached_property
-    def _usual(self) -> AuthenticatedClient:
+    def _without_options(self) -> AuthenticatedClient:
+        # Another one than `generated`, which whoever has it may close.
         return self._make_generated(self._settings)
 
     def _client_with(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        return self._make_generated(self._settings.evolve(**options)) if options else self._usual
+        return self._make_generated(self._settings.evolve(**options)) if options else self._without_options
 
     def _make_generated(self, settings: Settings) -> AuthenticatedClient:
         raise NotImplementedError

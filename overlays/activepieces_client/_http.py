@@ -46,7 +46,7 @@ class GuardedClient(httpx.Client):
         if isinstance(step, httpx.Request):
             return self._send(step, self._connections.get())  # which may have been closed since the last attempt
         if isinstance(step, Renewal):
-            return self._bearer.renew(step.rejected)
+            return self._bearer.renew(step.rejected_read)
         time.sleep(step)
         return None
 
@@ -101,7 +101,7 @@ class AsyncGuardedClient(httpx.AsyncClient):
         if isinstance(step, httpx.Request):
             return await self._send(step, self._connections.get())  # as above
         if isinstance(step, Renewal):
-            return await self._bearer.renew_async(step.rejected)
+            return await self._bearer.renew_async(step.rejected_read)
         await anyio.sleep(step)
         return None
 
