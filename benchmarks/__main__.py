@@ -21,7 +21,10 @@ from .server import serving
 
 
 def measure() -> tuple[list[Row], dict[str, float]]:
-    """Measure everything, and print on standard error what comes next, since it takes minutes."""
+    """Measure everything.
+
+    What comes next is printed on standard error, since it takes minutes.
+    """
     # The peers are installed where something is measured, and not where the arguments are tested.
     from . import calls, growth, peers  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The chart of the benchmark: what a call costs, as bars of SVG, from the figures that `nox -s bench` wrote."""
+"""The chart of the benchmark: bars, in SVG, of the figures of `nox -s bench`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STYLE = "text{font:13px sans-serif;fill:#57606a}.title{font-weight:bold}rect{fil
 
 
 def bars(report: dict[str, Any]) -> dict[str, tuple[float, str]]:
-    """Return each client once, by name: microseconds of CPU a call, and whether it is ours or a peer."""
+    """Return each client once: its microseconds a call, and whether it is ours."""
     found: dict[str, tuple[float, str]] = {}
     for row in report["rows"]:
         if row["peer"] and row["name"].startswith(("update", "async update")):
@@ -22,7 +22,10 @@ def bars(report: dict[str, Any]) -> dict[str, tuple[float, str]]:
 
 
 def svg(report: dict[str, Any]) -> str:
-    """Draw a bar for each client, with a title, an axis from 0, and the date and the machine below."""
+    """Draw a bar for each client, with a title and an axis from 0.
+
+    The date and the machine stand below.
+    """
     clients = bars(report)
     most = max(figure for figure, _ in clients.values())
     lines = [f'<text class="title" x="{LEFT}" y="20">CPU time of one call, in µs</text>']

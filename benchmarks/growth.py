@@ -74,7 +74,10 @@ def copy_small(folder: Path) -> Path:
 
 
 def copy_large(folder: Path) -> Path:
-    """Copy the repository with a document that has hundreds of operations, each with schemas of its own."""
+    """Copy the repository with a document of hundreds of operations.
+
+    Each has schemas of its own.
+    """
     document = json.loads(json.dumps(DOCUMENT))
     schemas = document["components"]["schemas"]
     for number in range(1, OPERATIONS):

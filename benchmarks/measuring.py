@@ -1,4 +1,4 @@
-"""How cost is measured: CPU and wall time of calls and programs, and rows that compare ours with a peer's."""
+"""How cost is measured: CPU and wall time, ours beside that of a peer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ Figures = dict[str, list[tuple[float, float]]]
 
 @attrs.frozen
 class Row:
-    """One comparison: ours and the peer's cost, or ours alone where the bar is not a ratio; wall time as a ratio."""
+    """One comparison of our cost with a peer's.
+
+    Ours stands alone where the bar is not a ratio; wall time is a ratio.
+    """
 
     name: str
     unit: str
@@ -50,7 +53,10 @@ class Stopwatch:
 
 
 def rounds(calls: dict[str, Callable[[], object]], count: int, number: int = 15) -> Figures:
-    """Measure the peers in turn, so that whatever else the machine does meets all of them."""
+    """Measure the peers in turn.
+
+    So whatever else the machine does meets all of them.
+    """
     figures: Figures = {name: [] for name in calls}
     for number_of_round in range(number + 1):
         for name, call in calls.items():
@@ -63,7 +69,10 @@ def rounds(calls: dict[str, Callable[[], object]], count: int, number: int = 15)
 
 
 def compare(name: str, figures: Figures, peer: str, bar: float | None = None, ours: str = "ours") -> Row:
-    """Make a row of two medians, scaled so that their ratio is the median of the ratios of each round."""
+    """Make a row of two medians.
+
+    They are scaled so that their ratio is the median of the ratios of each round.
+    """
     pairs = list(zip(figures[ours], figures[peer], strict=True))
     cpu, wall = (statistics.median(mine[kind] / other[kind] for mine, other in pairs) for kind in (0, 1))
     median = statistics.median(other for other, _ in figures[peer])
@@ -71,7 +80,10 @@ def compare(name: str, figures: Figures, peer: str, bar: float | None = None, ou
 
 
 def shares(call: Callable[[], object], count: int = 2000) -> dict[str, float]:
-    """Return the packages that the CPU of a call goes to, largest first; C code counts for its caller."""
+    """Return the packages that use the CPU of a call, largest first.
+
+    C code counts for its caller.
+    """
     profiler = cProfile.Profile()
     for _ in range(count):
         profiler.runcall(call)

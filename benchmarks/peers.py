@@ -1,4 +1,7 @@
-"""Other ways to make the same update: bare httpx, generated clients, one by Stainless, and the standard library."""
+"""Other ways to make the same update.
+
+Bare httpx, generated clients, one by Stainless, and the standard library.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ _PATH = PATH.format(id=ID)
 
 
 def generate(folder: Path) -> None:
-    """Generate the clients of other generators from openapi.yaml, with nothing configured."""
+    """Generate clients from openapi.yaml with other generators, unconfigured."""
     configuration = folder / "stock.yaml"
     configuration.write_text("package_name_override: stock_peer\n")
     stock = ["openapi-python-client", "generate", "--meta", "none", "--output-path", str(folder / "stock_peer")]
@@ -119,6 +122,9 @@ class _Project(openai.BaseModel):
 
 
 def stainless(base_url: str) -> Callable[[], object]:
-    """Call the client that Stainless generates: that of the openai package, whose `post` takes any path."""
+    """Call a client that Stainless generates.
+
+    It is that of the openai package, whose `post` takes any path.
+    """
     client = openai.OpenAI(api_key=KEY, base_url=base_url, max_retries=2)
     return lambda: client.post(_PATH, body=BODY, cast_to=_Project)

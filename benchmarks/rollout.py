@@ -1,4 +1,6 @@
-"""What update_many costs: CPU time and throughput beside a bare httpx.AsyncClient with a semaphore, and memory.
+"""What `update_many` costs: CPU time, throughput and memory.
+
+The peer is a bare httpx.AsyncClient with a semaphore.
 
 Each runs in a process of its own, against a server in another, and sends the same updates:
 `python benchmarks/rollout.py [UPDATES [ROUNDS]]`.
@@ -30,7 +32,10 @@ ID = "pRjEctId0000000000001"
 
 
 async def serve(ready: Any) -> None:
-    """Respond to each request with the same project: little work, so that the client's is what is measured."""
+    """Respond to each request with the same project.
+
+    It is little work, so that the client's is what is measured.
+    """
     body = json.dumps({**StandIn().projects[0], "metadata": {"tier": "gold"}}).encode()
     response = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
@@ -97,7 +102,10 @@ def run_async(kind: Callable[[str, int], Coroutine[Any, Any, None]], base_url: s
 
 
 def measure(name: str, base_url: str, number: int, measured: Any) -> None:
-    """Measure one kind in this process: seconds, CPU seconds, and the peak of memory early and late, in MB."""
+    """Measure one kind of client in this process.
+
+    Returns seconds, CPU seconds, and the peak of memory early and late, in MB.
+    """
     kinds: dict[str, Callable[[str, int], None]] = {
         "bare": functools.partial(run_async, bare),
         "async": functools.partial(run_async, update_many_async),
@@ -118,7 +126,10 @@ def measure(name: str, base_url: str, number: int, measured: Any) -> None:
 
 
 def main(number: int = 5000, rounds: int = 3) -> int:
-    """Print a line for each kind; the ratios are the bare client's time by ours, so that more is better."""
+    """Print a line for each kind.
+
+    The ratios are the bare client's time by ours, so that more is better.
+    """
     context = multiprocessing.get_context("spawn")
     ready, measured = context.Queue(), context.Queue()
     server = context.Process(target=run_server, args=(ready,), daemon=True)

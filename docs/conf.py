@@ -59,7 +59,7 @@ TYPES = {
 
 
 def setup(app: Sphinx) -> None:
-    """Write the page of the specification, and correct the signatures that autodoc makes."""
+    """Add the page of the specification, and mend autodoc's signatures."""
 
     def write(_: Sphinx, name: str, source: list[str]) -> None:
         if name == "specification":

@@ -1,4 +1,4 @@
-"""List and update Activepieces projects: typed, validated before sending, safe to leave running.
+"""List and update Activepieces projects: typed, validated, safe to leave running.
 
 ```python
 from activepieces_client import Activepieces

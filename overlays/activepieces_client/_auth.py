@@ -1,4 +1,4 @@
-"""Where the address and the key come from, and how the key gets into requests and into nothing else."""
+"""Where address and API key come from, and how the key gets into requests."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ def resolve_base_url(base_url: str | None, default: str, *, allow_http: bool) ->
 
 
 def is_rejected_key(outcome: object) -> bool:
-    """Return whether a response says that the key is no longer valid: 401, or 403 with SESSION_EXPIRED."""
+    """Return whether the response is to a key that is no longer valid.
+
+    That is 401, and 403 with SESSION_EXPIRED.
+    """
     match outcome:
         case httpx.Response(status_code=401):
             return True
@@ -69,7 +72,7 @@ def is_rejected_key(outcome: object) -> bool:
 
 @attrs.frozen(eq=False)
 class Secret:
-    """An argument that no representation shows: tracebacks may show the locals of a frame."""
+    """An argument that no traceback with locals shows."""
 
     value: AsyncKeySource | None = attrs.field(repr=False)
 
@@ -89,7 +92,7 @@ class Key:
 
 
 class BearerAuth(httpx.Auth):
-    """Adds `Authorization: Bearer <key>`, and reads the key source again when the service rejects its key.
+    """Adds `Authorization: Bearer <key>`; renews a key that the service rejects.
 
     The key is the argument, else ACTIVEPIECES_API_KEY, else the content of the file named by ACTIVEPIECES_API_KEY_FILE.
 
@@ -110,7 +113,7 @@ class BearerAuth(httpx.Auth):
         self._renewable = callable(api_key.value) or self._name == KEY_FILE_VARIABLE
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Send a request with the key, which a callable is asked for before the first one."""
+        """Send a request with the key, which is read before the first one."""
         yield _add_key(request, self._key or self._read(after=0))
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -118,7 +121,9 @@ class BearerAuth(httpx.Auth):
         yield _add_key(request, self._key or await self._read_async(after=0))
 
     def renew(self, rejected_read: int) -> bool:
-        """Read the source again, unless another call has, and return whether the key is another than the rejected one.
+        """Read the source again, and return whether that gave another key.
+
+        It is not read where another call has done so since the rejected key was read.
 
         Args:
             rejected_read: The read that gave the rejected key.

@@ -1,4 +1,4 @@
-"""One call as a generator that does no I/O: validate, send, renew the key, retry, and return the response or raise.
+"""One call, as a generator without I/O: validate, send, renew, retry.
 
 It yields what to do (a request to send, a key to renew, seconds to wait), and is sent the outcome. The last thing that
 it yields is the response with which the call ends.
@@ -34,7 +34,10 @@ Timeout = float | httpx.Timeout
 
 
 class CallOptions(TypedDict, total=False):
-    """The options of one call; an option that is missing or None has the client's value."""
+    """The options of one call.
+
+    An option that is missing or None has the client's value.
+    """
 
     timeout: Timeout | None
     max_retries: int | None

@@ -61,7 +61,10 @@ class _Client(Generic[Source, HttpClient, Pool]):
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
-        """The generated client, for the functions of `activepieces_api.api`, which have the same guarantees."""
+        """The generated client, for the functions of `activepieces_api.api`.
+
+        Calls through it have the same guarantees.
+        """
         return self._make_generated(self._settings)
 
     @functools.cached_property
@@ -128,7 +131,9 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
 
 
 class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
-    """A client for asyncio and trio, which tasks may share, and event loops: each has connections of its own.
+    """A client for asyncio and trio, which tasks may share.
+
+    Event loops may share it too: each has connections of its own.
 
     Args:
         api_key: The key, or a callable, which may be async; otherwise as for `Activepieces`.

@@ -1,4 +1,7 @@
-"""What was requested compared with what the response shows: the service ignores properties in silence."""
+"""What was requested, compared with what the response shows.
+
+The service ignores properties in silence.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ Echo = dict[str, "Echo | None"]
 
 
 def echo(request: dict[str, Any], response: dict[str, Any]) -> Echo | None:
-    """Return the properties that two schemas share; None for a value that is replaced whole.
+    """Return the properties that two schemas share.
+
+    None stands for a value that is replaced whole.
 
     An object with named properties (`additionalProperties: false`) is changed property by property.
     """
@@ -38,7 +43,7 @@ def differences(echoed: Echo | None, requested: Any, returned: Any, location: Lo
 
 
 def _properties(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the properties of an object, which may be one of several schemas: one of null, say."""
+    """Return the properties of an object, also where null is its alternative."""
     properties: dict[str, Any] = dict(schema.get("properties", {}))
     for branch in [*schema.get("anyOf", []), *schema.get("oneOf", [])]:
         properties |= _properties(branch)

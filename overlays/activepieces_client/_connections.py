@@ -1,4 +1,7 @@
-"""The httpx client that calls go through: yours, or one of its own with as many connections as a server stands."""
+"""The httpx client that calls go through.
+
+It is yours, or one of its own with as many connections as a server stands.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ _VARIABLES = "SSL_CERT_FILE", "SSL_CERT_DIR", "ALL_PROXY", "HTTP_PROXY", "HTTPS_
 
 @attrs.frozen
 class SyncPool:
-    """An httpx client, and the context manager in which an attempt uses it: it waits where too many do."""
+    """An httpx client, and the context manager in which an attempt uses it.
+
+    That waits where too many attempts are made at once.
+    """
 
     http_client: httpx.Client
     slots: AbstractContextManager[object]
@@ -71,7 +77,10 @@ class Connections(Generic[Pool]):
 
 
 class AsyncSlots:
-    """A number of slots for tasks, without the turn of the event loop that a semaphore of anyio takes each time."""
+    """A number of slots, for which tasks wait.
+
+    A semaphore of anyio by itself costs a turn of the event loop each time.
+    """
 
     def __init__(self) -> None:
         import anyio  # noqa: PLC0415 - the sync client does not need it
@@ -109,7 +118,7 @@ def connect(http_client: httpx.Client | None, headers: dict[str, str]) -> Connec
 
 
 def connect_async(http_client: httpx.AsyncClient | None, headers: dict[str, str]) -> Connections[AsyncPool]:
-    """Return the connections of an async client; its own httpx client has the headers."""
+    """Return the connections of an async client; otherwise as `connect`."""
     if http_client is not None:
         _check(http_client, httpx.AsyncClient)
         yours = AsyncPool(http_client, contextlib.nullcontext())

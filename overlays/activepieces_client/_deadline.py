@@ -1,4 +1,7 @@
-"""The deadline of the attempt that this thread makes; an httpx timeout restarts with every byte."""
+"""The deadline of the attempt that this thread makes.
+
+An httpx timeout restarts with every byte.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ def deadline_in(seconds: float) -> Generator[None]:
 
 
 def remaining() -> float:
-    """Return the seconds up to the deadline of this thread's attempt; infinity where it makes none."""
+    """Return the seconds up to the deadline; infinity where there is none."""
     return _attempt.deadline - time.monotonic()
 
 

@@ -1,4 +1,7 @@
-"""The generated client, with GuardedClient as its httpx client: what its `with_…` methods return has that too."""
+"""The generated client, with the guarded httpx clients.
+
+What its `with_…` methods return has them too.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The httpx clients that the generated functions call: `request` makes a whole call, with every guarantee.
+"""The httpx clients that the generated functions call.
+
+Their `request` makes a whole call, with every guarantee.
 
 Whether and when something is sent is decided in `_call`; here it is carried out, sync and async.
 """
@@ -18,7 +20,9 @@ from .exceptions import COMPRESSED_EXTENSION, ActivepiecesError, ConfigurationEr
 
 
 class GuardedClient(httpx.Client):
-    """An `httpx.Client` whose `request` validates, adds the key, keeps the deadline, retries, and raises our errors.
+    """An `httpx.Client` whose `request` makes a whole call.
+
+    It validates, adds the key, keeps the deadline, retries, and raises the package's errors.
 
     It has no connections: it sends through the httpx client of a pool. What would pass by `request` is refused, such as
     `stream`.
@@ -143,7 +147,10 @@ def _refuse(request: httpx.Request) -> httpx.Response:
 
 
 def _supported(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a request that are set; those that the generated functions use, and no others."""
+    """Return the arguments of a request that are set.
+
+    Only those that the generated functions use are supported.
+    """
     given = {name: value for name, value in arguments.items() if value not in (None, httpx.USE_CLIENT_DEFAULT)}
     for name in given.keys() - {"json", "params", "headers", "cookies"}:
         raise ConfigurationError(f"a request through client.generated has no {name}; nothing was sent")
@@ -163,7 +170,7 @@ def _seconds(request: httpx.Request) -> float:
 
 
 def _plain(response: httpx.Response, content: bytes) -> httpx.Response:
-    """Return a response whose body is read: what the generated parser takes, and errors keep."""
+    """Return a response whose body is read, for the generated parser and for errors."""
     headers, extensions = response.headers, dict(response.extensions)
     extensions.pop("network_stream", None)
     if "Content-Encoding" in headers:
@@ -176,12 +183,18 @@ def _plain(response: httpx.Response, content: bytes) -> httpx.Response:
 
 
 class _PlainResponse(httpx.Response):
-    """A response that parses its JSON once, for validation and for the generated parser."""
+    """A response that parses its JSON once.
+
+    Validation and the generated parser both read it.
+    """
 
     _parsed: tuple[Any] | None = None
 
     def json(self, **options: Any) -> Any:
-        """Return the body as JSON, which is a new value where there are options of `json.loads`."""
+        """Return the body as JSON.
+
+        With options of `json.loads`, the value is a new one.
+        """
         if options:
             return super().json(**options)
         if self._parsed is None:

@@ -1,4 +1,4 @@
-"""JSON values: read from Python values, located by JSONPath, shortened for messages, compared."""
+"""JSON values: from Python, by JSONPath, in messages, compared."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ def shorten(value: object, length: int = 100) -> str:
 
 
 def invalid_text(text: str) -> str | None:
-    """Return why JSON cannot carry a text exactly or the service cannot store it; None where both can."""
+    """Return why a text cannot be sent; None where it can.
+
+    JSON cannot carry it exactly, or the service cannot store it.
+    """
     bad = _UNSTORABLE.search(text)
     if not bad:
         return None
@@ -61,7 +64,9 @@ def invalid_text(text: str) -> str | None:
 
 
 def to_json(value: object, report: Report, location: Location = (), parents: tuple[int, ...] = ()) -> Any:
-    """Copy a Python value as plain JSON: dict, list, str, int, float, bool and None, and no subclasses of them.
+    """Copy a Python value as plain JSON, without subclasses.
+
+    That is dict, list, str, int, float, bool and None.
 
     What JSON cannot carry exactly is reported with its location. In its place the copy has None, or the number itself.
     """
@@ -109,7 +114,9 @@ def _object_to_json(
 
 
 def equal(requested: Any, returned: Any) -> bool:
-    """Compare two JSON values: the order of keys does not count, 5 and 5.0 are equal, 1 and true are not.
+    """Return whether two JSON values are equal.
+
+    The order of keys does not count; 5 and 5.0 are equal, 1 and true are not.
 
     A float may be returned as an integer with other digits: JavaScript writes 2.0**60 as 1152921504606847000.
     """

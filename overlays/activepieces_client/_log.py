@@ -1,4 +1,4 @@
-"""The logger of the package, and its set-up by ACTIVEPIECES_LOG for programs that have none of their own."""
+"""The logger of the package, and its set-up by ACTIVEPIECES_LOG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ logger = logging.getLogger("activepieces_client")
 
 
 def set_up_logging() -> None:
-    """Log to standard error at the level that ACTIVEPIECES_LOG names; do nothing where it is not set.
+    """Log to standard error at the level that ACTIVEPIECES_LOG names.
+
+    Without it, nothing is set up.
 
     Raises:
         ConfigurationError: It names another level than debug and info.

@@ -1,4 +1,7 @@
-"""Values that belong to one process or one event loop: connections and locks cannot be shared beyond it."""
+"""Values that belong to one process or one event loop.
+
+Connections and locks cannot be shared beyond it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ T = TypeVar("T")
 
 
 class PerProcess(Generic[T]):
-    """Makes a value, and another one after a fork, since the parent goes on using the first."""
+    """Makes a value, and another one after a fork.
+
+    The parent goes on using the first.
+    """
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make
@@ -26,7 +32,7 @@ class PerProcess(Generic[T]):
 
 
 class PerEventLoop(Generic[T]):
-    """Makes a value for each event loop, of asyncio or trio, in which it is asked for."""
+    """Makes a value for each event loop, of asyncio or trio."""
 
     def __init__(self, make: Callable[[], T]) -> None:
         self._make = make

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 
 def validate(body: Body) -> None:
-    """Validate the body of an update without sending it: for forms, imports and dry runs.
+    """Validate the body of an update without sending it.
+
+    For forms, imports and dry runs.
 
     Args:
         body: What `update` takes.
@@ -72,7 +74,7 @@ def _validated(request: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
-    """Yield the attributes of a model that have a plain value where the generated code needs a class of its own."""
+    """Yield the attributes of a model whose plain value must be a class's."""
     from activepieces_api import models  # noqa: PLC0415 - as above
 
     for field in attrs.fields(model.__class__):
@@ -88,7 +90,10 @@ def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
 
 
 def _path_id(project_id: object) -> str:
-    """Return an id as plain text: the generated function would send `Tenant.ACME` for a str that is an Enum."""
+    """Return an id as plain text.
+
+    The generated function would send `Tenant.ACME` for a str that is an Enum.
+    """
     if not isinstance(project_id, str):
         raise RequestValidationError([Problem("path.id", f'{shorten(project_id)} is not of type "string"')])
     if problem := invalid_text(project_id):  # which the generated function could not quote
@@ -148,7 +153,9 @@ class Projects:
         self._client_with, self._max_connections = client_with, max_connections
 
     def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
-        """Update a project: a property that is unset stays as it is, and None is sent as null.
+        """Update a project.
+
+        A property that is unset stays as it is, and None is sent as null.
 
         Args:
             project_id: The id of the project.
@@ -171,7 +178,7 @@ class Projects:
         return cast("Project", self.update_detailed(project_id, body, **options).parsed)
 
     def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
-        """Update a project, and return status, headers and content beside the project; otherwise as `update`."""
+        """Update a project, and return status and headers too; otherwise as `update`."""
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
         client, id_ = self._client_with(**options), _path_id(project_id)
@@ -185,10 +192,11 @@ class Projects:
         concurrency: int = 4,
         **options: Unpack[CallOptions],
     ) -> RollOut:
-        """Update many projects, a few at a time, and iterate over the outcomes as they come, in any order.
+        """Update many projects, a few at a time, and iterate over the outcomes.
 
-        Use it as a context manager, which owns what it starts: leaving the block, in whatever way, stops it. A new
-        update is sent only while the loop waits for an outcome. To end early without losing outcomes, call `stop()`.
+        They come as they are known, in any order. What this returns is a context manager, which owns what it starts:
+        leaving the block, in whatever way, stops it. A new update is sent only while the loop waits for an outcome. To
+        end early without losing outcomes, call `stop()`.
 
         An update that fails is an outcome, too, and stops no other. Failures that say nothing about their own update
         (no connection, a timeout, 401, 429, 5xx, a response that is not the service's) are sent again after a pause; a
@@ -247,7 +255,9 @@ class Projects:
             cursor = _next_cursor(page, seen)
 
     def find(self, *, external_id: str, **options: Unpack[CallOptions]) -> Project | None:
-        """Return the project with an external id, your own id for it; None where there is none.
+        """Return the project with an external id; None where there is none.
+
+        The external id is your own id for it.
 
         Raises:
             ActivepiecesError: As for `update`; also where several projects have the external id.
@@ -266,7 +276,7 @@ class AsyncProjects:
         return cast("Project", (await self.update_detailed(project_id, body, **options)).parsed)
 
     async def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
-        """Update a project, and return status, headers and content beside the project; see `Projects.update`."""
+        """Update a project, and return more; see `Projects.update_detailed`."""
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
         client, id_ = self._client_with(**options), _path_id(project_id)
@@ -280,7 +290,7 @@ class AsyncProjects:
         concurrency: int = 4,
         **options: Unpack[CallOptions],
     ) -> AsyncRollOut:
-        """Update many projects, and iterate over the outcomes as they come; see `Projects.update_many`.
+        """Update many projects, a few at a time; see `Projects.update_many`.
 
         Leaving the block cancels what is in flight. The updates may be an async iterable.
         """

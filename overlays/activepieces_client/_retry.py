@@ -17,7 +17,7 @@ MAX_RETRY_AFTER = 60.0
 
 
 def should_retry(outcome: object, *, idempotent: bool) -> bool:
-    """Return whether a failed attempt, a response or an httpx.RequestError, may be sent again."""
+    """Return whether a failed attempt may be sent again."""
     match outcome:
         # No connection was made, so nothing was sent.
         case httpx.ConnectError() | httpx.ConnectTimeout() | httpx.PoolTimeout():
@@ -37,12 +37,15 @@ def should_retry(outcome: object, *, idempotent: bool) -> bool:
 
 
 def backoff(retries: int) -> float:
-    """Return the seconds to wait before the next retry, after so many: exponential, with full jitter."""
+    """Return the seconds to wait before the next retry.
+
+    They grow exponentially with the retries so far, with full jitter.
+    """
     return random.uniform(0, min(MAX_BACKOFF, MIN_BACKOFF * 2**retries))  # noqa: S311 - no secret
 
 
 def parse_retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds that `Retry-After` asks to wait (RFC 9110, section 10.2.3); None where it is not readable.
+    """Return the seconds of `Retry-After` (RFC 9110, 10.2.3); None if unreadable.
 
     A number of seconds, with decimals too, which some proxies send; or a date in any of HTTP's three formats.
     """

@@ -1,4 +1,4 @@
-"""The operations of the document: which one a request belongs to, its schemas, and the validation of a request.
+"""The operations of the document, and the validation of their requests.
 
 The document is the JSON that `nox -s regenerate` writes beside the generated code. Every constraint comes from there;
 none stands in this package too.
@@ -52,7 +52,10 @@ class Operation:
 
     @functools.cached_property
     def parameters(self) -> list[dict[str, Any]]:
-        """The parameters; one of the operation replaces that of the path item with its name."""
+        """The parameters.
+
+        One of the operation replaces that of the path item with its name.
+        """
         resolved = (_resolve(parameter, self._document) for parameter in self._parameters)
         return list({(parameter["in"], parameter["name"]): parameter for parameter in resolved}.values())
 
@@ -80,7 +83,7 @@ class Operation:
 
     @functools.cached_property
     def responses(self) -> dict[str, Schema | None]:
-        """The schema of each response that can be a success, by status; None where its body is not JSON."""
+        """The schema of each success, by status; None where its body is not JSON."""
         schemas = {
             status: _json_schema(_resolve(response, self._document))
             for status, response in self.definition["responses"].items()
@@ -89,7 +92,7 @@ class Operation:
         return {status: Schema(schema, self._document) if schema else None for status, schema in schemas.items()}
 
     def response(self, status: int) -> Schema | None:
-        """Return the schema of the response with a status; None where its body is not JSON.
+        """Return the schema of a response; None where its body is not JSON.
 
         Raises:
             LookupError: The document has no such response.
@@ -103,7 +106,9 @@ class Operation:
         return echo(self.request.definition["properties"]["body"], successes[0]) if successes else None
 
     def differences(self, path: dict[str, str], requested: Any, returned: Any) -> list[Difference]:
-        """Return what the response of an operation marked `x-echoes-request` does not show as requested.
+        """Return what a response does not show as requested.
+
+        Only operations marked `x-echoes-request` are compared.
 
         Args:
             path: The path parameters of the request.
@@ -125,7 +130,7 @@ class Operation:
         return re.compile(_QUOTED.join(map(re.escape, _PARAMETER.split(self.path)[::2])), re.ASCII)
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """Return the path parameters of a request to this operation; None where it is a request to another."""
+        """Return the path parameters; None for a request to another operation."""
         match = self._path_pattern.fullmatch(path)
         if match is None or method.upper() != self.method:
             return None
@@ -149,7 +154,11 @@ class Operation:
         return plain
 
     def validate_arguments(self, path: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Validate a request given as its path parameters and the arguments of `httpx.Client.request`.
+        """Validate a request as httpx takes it.
+
+        Args:
+            path: The path parameters.
+            arguments: Those of `httpx.Client.request`.
 
         Returns:
             The arguments, with the body as plain JSON.
@@ -195,7 +204,10 @@ class Specification:
 
 
 def _least_general_first(path_item: tuple[str, object]) -> tuple[int, int]:
-    """Sort `/projects/archived` before `/projects/{id}.csv` before `/projects/{id}`: the first that matches is it."""
+    """Return the order in which paths are matched: the first that matches is it.
+
+    `/projects/archived` comes before `/projects/{id}.csv`, and that before `/projects/{id}`.
+    """
     literal = _PARAMETER.sub("", path_item[0])
     return path_item[0].count("{"), -len(literal)
 
@@ -215,11 +227,17 @@ def _resolve(node: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json_schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the schema of a body; None where it is not JSON. `regenerate` refuses other media types of JSON."""
+    """Return the schema of a body; None where it is not JSON.
+
+    `regenerate` refuses other media types of JSON.
+    """
     schema: dict[str, Any] | None = body.get("content", {}).get("application/json", {}).get("schema")
     return schema
 
 
 def _request_path(location: Location) -> str:
-    """Return the JSONPath of a violation: in the body from its root, elsewhere from the part of the request."""
+    """Return the JSONPath of a violation.
+
+    In the body it starts at its root, elsewhere at the part of the request.
+    """
     return json_path(location[1:], "$" if location[0] == "body" else str(location[0]))

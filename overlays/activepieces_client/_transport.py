@@ -1,4 +1,4 @@
-"""The transport that keeps the deadline of a sync attempt, over the head of the response too.
+"""The transport that keeps the deadline of a sync attempt, from its first byte.
 
 A workaround for encode/httpx#1450. The timeouts of httpx limit each read and write: a server that sends a byte now and
 then stays within them, and holds a call for hours. A task is cancelled; a thread can only be stopped where it waits,
@@ -63,7 +63,10 @@ class _Backend(httpcore.SyncBackend):
 
 
 class DeadlineTransport(httpx.HTTPTransport):
-    """An `httpx.HTTPTransport`, also for what instruments that class, whose connections keep the deadline."""
+    """An `httpx.HTTPTransport` whose connections keep the deadline.
+
+    It is a subclass for those who instrument that class.
+    """
 
     def __init__(self, ssl_context: ssl.SSLContext, limits: httpx.Limits) -> None:
         self._pool = httpcore.ConnectionPool(

@@ -1,4 +1,4 @@
-"""JSON Schema validation: every violation of a value, where it is and what it is, in words for people."""
+"""JSON Schema validation, with messages for people."""
 
 from __future__ import annotations
 
@@ -81,7 +81,10 @@ def _referenced(definition: dict[str, Any], document: dict[str, Any]) -> dict[st
 
 
 def _most_precise(error: ValidationError) -> Iterator[ValidationError]:
-    """Replace the violation of an `anyOf` by those of the one branch whose type the value has, such as not null."""
+    """Replace the violation of an `anyOf` by those of the branch that is meant.
+
+    That is the one whose type the value has, such as not null.
+    """
     if isinstance(error.kind, ValidationErrorKind.AnyOf | ValidationErrorKind.OneOfNotValid):
         branches = [branch for branch in error.kind.context if not any(_is_of_other_type(error, e) for e in branch)]
         if len(branches) == 1:

@@ -67,7 +67,10 @@ COMPRESSED_EXTENSION = "activepieces_compressed"
 
 @attrs.frozen
 class Problem:
-    """One violation of a request: where (a JSONPath into the body, or `path.id` for a parameter), and what it is."""
+    """One violation of a request.
+
+    `path` is a JSONPath into the body, or `path.id` for a parameter.
+    """
 
     path: str
     message: str
@@ -78,7 +81,9 @@ class Problem:
 
 @attrs.frozen
 class Difference:
-    """One property that is not as requested: where (a JSONPath), what was requested, and what the response shows.
+    """One property that is not as requested.
+
+    `path` is a JSONPath into the body, or `path.id` for a parameter.
 
     `returned` is UNSET where the response lacks the property, as that of a server older than the property does.
     """
@@ -101,7 +106,10 @@ class ActivepiecesError(Exception):
 
 
 class ConfigurationError(ActivepiecesError):
-    """The client cannot work as it is set up: an argument or an environment variable is missing or invalid."""
+    """The client cannot work as it is set up.
+
+    An argument or an environment variable is missing or invalid.
+    """
 
 
 class RequestValidationError(ActivepiecesError, ValueError):
@@ -135,7 +143,7 @@ class ResponseValidationError(ActivepiecesError):
 
 
 class NotAppliedError(ActivepiecesError):
-    """The service accepted the request, but the response does not show what was requested.
+    """The service accepted the request, but the response does not show it applied.
 
     Attributes:
         project: The project as it is now.
@@ -172,7 +180,7 @@ class APIConnectionError(APIError):
 
 
 class APITimeoutError(APIConnectionError):
-    """There was no response in time; the service may have made the update all the same."""
+    """There was no response in time; the update may have been made all the same."""
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {}
@@ -244,13 +252,16 @@ class ServerError(APIStatusError):
 
 
 def status_error(response: httpx.Response, attempts: int) -> APIStatusError:
-    """Return the exception for a response that is not a success, whatever its status and body."""
+    """Return the exception for a response that is not a success."""
     other = ServerError if response.status_code >= 500 else APIStatusError
     return _BY_STATUS.get(response.status_code, other)(response, attempts)
 
 
 def unreadable(response: httpx.Response) -> ResponseValidationError:
-    """Return the exception for a success that is not JSON: something else responded, if it is not half a response."""
+    """Return the exception for a success that is not JSON.
+
+    Something else responded, if it is not half a response.
+    """
     encoding, content_type = response.extensions.get(COMPRESSED_EXTENSION), response.headers.get("Content-Type", "")
     if encoding:
         return ResponseValidationError(f"is compressed ({encoding}), which was not asked for", response)
@@ -266,7 +277,10 @@ def describe(request: httpx.Request) -> str:
 
 
 def error_envelope(response: httpx.Response) -> dict[str, Any]:
-    """Return the JSON object that a response is; an empty one where it is anything else, such as a proxy's HTML."""
+    """Return the JSON object that a response is; else an empty one.
+
+    A proxy's response may be HTML, for example.
+    """
     try:
         body: object = response.json()
     except (ValueError, RecursionError):  # HTML, half a body, bytes that are not UTF-8
@@ -275,7 +289,10 @@ def error_envelope(response: httpx.Response) -> dict[str, Any]:
 
 
 def _reason(response: httpx.Response, envelope: dict[str, Any]) -> str:
-    """Return what went wrong, in the words of the response, in whatever form proxies and services have for it."""
+    """Return what went wrong, in the response's own words.
+
+    Proxies and services have several forms for it.
+    """
     if response.has_redirect_location:
         return f"a redirect to {shorten(response.headers['location'])}, which is not followed"
     params, error = envelope.get("params"), envelope.get("error")
