@@ -22,6 +22,8 @@ import anyio.from_thread
 import attrs
 import httpx
 import pytest
+from pyreqwest.client import ClientBuilder, SyncClientBuilder
+from pyreqwest.compatibility.httpx import HttpxTransport, SyncHttpxTransport
 
 from activepieces_client import (
     Activepieces,
@@ -370,22 +372,48 @@ class Server:
 Call = Callable[..., Project]
 
 
+def httpcore_client() -> httpx.Client:
+    return httpx.Client(limits=httpx.Limits(max_connections=1), follow_redirects=True)
+
+
+def async_httpcore_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(limits=httpx.Limits(max_connections=1), follow_redirects=True)
+
+
+# pyreqwest follows redirects by itself, where httpx cannot see it.
+
+
+def pyreqwest_client() -> httpx.Client:
+    engine = SyncClientBuilder().max_connections(1).follow_redirects(enable=False).build()
+    return httpx.Client(transport=SyncHttpxTransport(engine), follow_redirects=True)
+
+
+def async_pyreqwest_client() -> httpx.AsyncClient:
+    engine = ClientBuilder().max_connections(1).follow_redirects(enable=False).build()
+    return httpx.AsyncClient(transport=HttpxTransport(engine), follow_redirects=True)
+
+
+HttpClients = tuple[Callable[[], httpx.Client], Callable[[], httpx.AsyncClient]]
+
+# Each has a pool of one connection.
+HTTPCORE: HttpClients = httpcore_client, async_httpcore_client
+PYREQWEST: HttpClients = pyreqwest_client, async_pyreqwest_client
+
+
 @contextlib.contextmanager
-def calling(kind: str, base_url: str, *, own: bool) -> Generator[Call]:
-    """Make a client of a kind, which has a pool of one connection unless that is its own; give its `update`."""
-    limits = httpx.Limits(max_connections=1)
+def calling(kind: str, base_url: str, http_clients: HttpClients | None) -> Generator[Call]:
+    """Make a client of a kind, with an httpx client or with connections of its own; give its `update`."""
     with contextlib.ExitStack() as stack:
         if kind == "sync":
-            http_client = None if own else stack.enter_context(httpx.Client(limits=limits, follow_redirects=True))
+            http_client = stack.enter_context(http_clients[0]()) if http_clients else None
             client = stack.enter_context(Activepieces(API_KEY, base_url=base_url, http_client=http_client))
             yield functools.partial(client.projects.update, ID, check_applied=False)
             return
         portal = stack.enter_context(anyio.from_thread.start_blocking_portal(kind))
         async_http_client = None
-        if not own:
-            async_http_client = stack.enter_context(
-                portal.wrap_async_context_manager(httpx.AsyncClient(limits=limits, follow_redirects=True))
-            )
+        if http_clients:
+            async_http_client = portal.call(http_clients[1])
+            stack.enter_context(portal.wrap_async_context_manager(async_http_client))
         async_client = AsyncActivepieces(API_KEY, base_url=base_url, http_client=async_http_client)
         stack.enter_context(portal.wrap_async_context_manager(async_client))
 
@@ -431,7 +459,7 @@ LEFT_BY_TRIO = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExcept
 def test_fault_of_a_server(fault: Fault, kind: str) -> None:
     faulty = Server(fault)
     with raw_server.serve(faulty.handle) as server:
-        with calling(kind, server.base_url, own=fault.own) as update:
+        with calling(kind, server.base_url, None if fault.own else HTTPCORE) as update:
             check_call(fault, update, faulty)
             faulty.well = True
             if fault.next_error:
@@ -440,6 +468,28 @@ def test_fault_of_a_server(fault: Fault, kind: str) -> None:
             assert update({}).id == ID
             assert server.open_connections(at_most=1) == 1
         assert server.open_connections(at_most=0) == 0
+
+
+# pyreqwest decompresses bodies by itself, and takes 101 for a response.
+ON_PYREQWEST: dict[str, dict[str, Any]] = {
+    "gzip": {"error": None, "attributes": {}},
+    "uncompressed project that claims to be gzip": {"error": APIConnectionError, "attempts": 2},
+    "101 Switching Protocols": {"error": APIStatusError, "attempts": 1},
+}
+
+
+@pytest.mark.usefixtures("debug_logs")
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if not fault.own])
+@pytest.mark.parametrize("kind", ["sync", "asyncio"])
+def test_fault_on_another_engine(name: str, kind: str) -> None:
+    fault = attrs.evolve(FAULTS[name], message="", **ON_PYREQWEST.get(name, {}))  # its messages are its own
+    faulty = Server(fault)
+    with raw_server.serve(faulty.handle) as server, calling(kind, server.base_url, PYREQWEST) as update:
+        check_call(fault, update, faulty)
+        faulty.well = True
+        assert update({}).id == ID
+        # That of 101 stays open; and all do until the engine is garbage.
+        assert server.open_connections(at_most=1) <= 1 + (name == "101 Switching Protocols")
 
 
 # Faults where the address is another one than that of the server: `{port}` is its port.
@@ -511,7 +561,7 @@ def test_fault_on_the_way(
     with raw_server.serve(faulty.handle) as server:
         for name, value in environment.items():
             monkeypatch.setenv(name, value.format(port=server.port))
-        with calling(kind, url.format(port=server.port), own=own) as update:
+        with calling(kind, url.format(port=server.port), None if own else HTTPCORE) as update:
             check_call(fault, update, faulty)
             faulty.requests.clear()
             check_call(fault, update, faulty)
@@ -526,6 +576,6 @@ def test_certificate_of_an_unknown_authority(kind: str, tmp_path: Path) -> None:
     fault = Fault(APIConnectionError, (start,), message="CERTIFICATE_VERIFY_FAILED", **UNREAD)
     faulty = Server(fault)
     with raw_server.serve(faulty.handle) as server:
-        with calling(kind, server.base_url.replace("http:", "https:"), own=False) as update:
+        with calling(kind, server.base_url.replace("http:", "https:"), HTTPCORE) as update:
             check_call(fault, update, faulty)
         assert server.open_connections(at_most=0) == 0

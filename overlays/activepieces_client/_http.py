@@ -7,7 +7,9 @@ Whether and when something is sent is decided in `_call`; here it is carried out
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Generator
 from typing import Any
 
 import httpx
@@ -69,9 +71,10 @@ class GuardedClient(httpx.Client):
             if response.is_stream_consumed:  # by a hook
                 return _plain(response, response.content)
             chunks: list[bytes] = []
-            for chunk in response.iter_raw():
-                check_deadline()
-                chunks.append(chunk)
+            with _httpx_errors():
+                for chunk in response.iter_raw():
+                    check_deadline()
+                    chunks.append(chunk)
             return _plain(response, b"".join(chunks))
         finally:
             response.close()
@@ -133,7 +136,9 @@ class AsyncGuardedClient(httpx.AsyncClient):
         try:
             if response.is_stream_consumed:  # by a hook
                 return _plain(response, response.content)
-            return _plain(response, b"".join([chunk async for chunk in response.aiter_raw()]))
+            with _httpx_errors():
+                content = b"".join([chunk async for chunk in response.aiter_raw()])
+            return _plain(response, content)
         finally:
             await response.aclose()
             _redact(response.next_request)
@@ -155,6 +160,19 @@ def _supported(arguments: dict[str, Any]) -> dict[str, Any]:
     for name in given.keys() - {"json", "params", "headers", "cookies"}:
         raise ConfigurationError(f"a request through client.generated has no {name}; nothing was sent")
     return given
+
+
+@contextlib.contextmanager
+def _httpx_errors() -> Generator[None]:
+    """Raise what a transport raises while a body is read as httpx's error: some have exceptions of their own there."""
+    try:
+        yield
+    except httpx.RequestError:
+        raise
+    except TimeoutError as error:
+        raise httpx.ReadTimeout(str(error)) from error
+    except Exception as error:
+        raise httpx.ReadError(str(error)) from error
 
 
 def _redact(request: httpx.Request | None) -> None:
