@@ -26,7 +26,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
-# What each session installs is pinned, with hashes, in requirements/NAME.txt; `nox -s lock` renews the pins.
+# What these sessions install is pinned, with hashes, in requirements/NAME.txt; `nox -s lock` renews the pins.
 # The second item is True where the session also needs what the package needs at run time, with its extras.
 GROUPS = {
     **dict.fromkeys(("nox", "regenerate", "build", "release", "lint", "diff", "upstream"), False),
