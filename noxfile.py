@@ -187,6 +187,17 @@ def rollout(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def stress(session: nox.Session) -> None:
+    """Call from 64 threads and 1,000 tasks, and cancel 2,000 calls, five times over."""
+    install(session, "tests")
+    install_package(session)
+    files = ("concurrency", "connections", "event_loops", "keys", "network", "roll_out_leaving")
+    for _ in range(5):
+        tests = (f"tests/test_{name}.py" for name in files)
+        session.run("pytest", "-n", "2", *tests, env={"TASKS": "1000", "ROUNDS": "100"})
+
+
+@nox.session(default=False)
 def mutation(session: nox.Session) -> None:
     """Report how many small faults in the package the tests find (mutmut).
 

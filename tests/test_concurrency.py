@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import os
 import random
 import re
 from collections.abc import Iterator
@@ -17,8 +18,11 @@ from activepieces_client.testing import Failure, StandIn
 
 CALLS_FOR_EACH_THREAD = 8
 
-# More than there are faults; with 1,000, httpcore takes a minute: it looks through all that wait, each time.
-TASKS = 300
+# More than there are faults; with 1,000, which `nox -s stress` makes, httpcore takes a minute: it looks through all
+# that wait, each time.
+TASKS = int(os.environ.get("TASKS", "300"))
+# Of ten calls each, which are cancelled at random instants.
+ROUNDS = int(os.environ.get("ROUNDS", "10"))
 FAULTS: list[Failure] = [(503, {"retry-after": "0"}), (429, {"retry-after": "0"}), httpx.RemoteProtocolError] * 7
 
 # Fewer connections than calls: one that is lost stays lost, and soon nobody gets any.
@@ -150,7 +154,7 @@ def test_cancelled_calls_leave_a_working_client(served: StandIn, backend: str) -
                 with anyio.move_on_after(chance.uniform(0, 0.03)):
                     await update(f"cancelled {round_}")
 
-            for round_ in range(10):
+            for round_ in range(ROUNDS):
                 served.api_key = f"sk-{round_}"
                 async with anyio.create_task_group() as tasks:
                     for _ in range(10):
