@@ -177,7 +177,7 @@ def newest(session: nox.Session) -> None:
 def rollout(session: nox.Session) -> None:
     """Roll out 10,000 updates among faults, killed twice; measure a roll-out.
 
-    It takes some fifteen minutes.
+    It takes half an hour.
     """
     install(session, "tests")
     install_package(session)
