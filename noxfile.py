@@ -181,7 +181,8 @@ def rollout(session: nox.Session) -> None:
     """
     install(session, "tests")
     install_package(session)
-    session.run("pytest", "tests/cli", "-k", "killed_twice", env={"ROLL_OUT_UPDATES": "10000"})
+    lines = {"ROLL_OUT_LINES": "2000", "ROLL_OUT_UPDATES": "10000"}
+    session.run("pytest", "tests/cli/test_recovery.py", env=lines)
     session.run("pytest", "tests/test_connections.py", "-k", "gathered", env={"GATHERED_UPDATES": "10000"})
     session.run("python", "benchmarks/rollout.py")
 
