@@ -76,7 +76,7 @@ def located(document: Document, printed: str) -> str:
         pointer = tuple(named[1].split("/")[1:])
         # Below a warning stands the part of the schema that it is about.
         (part,) = re.findall(r"(?ms)^{\n.*?^}$", printed)[-1:] or ["{}"]
-        inner = (one for one in schemas(document) if one[:3] == pointer and document.at(one) == json.loads(part))
+        inner = (one for one in schemas(document) if one[:3] == pointer and document.get(one) == json.loads(part))
         pointer = next(inner, pointer)
     return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: "
 

@@ -45,7 +45,7 @@ def test_verdict_of_each_kind_of_change(case: dict[str, Any]) -> None:
         after = Document.parse(frozen.text.replace(*case["edit"]), "openapi.yaml")
     found = report(document(before), after, {})
     rows = [
-        [entry.severity, entry.change.direction, entry.change.property, entry.change.python, entry.rule.name]
+        [entry.severity, entry.change.direction, entry.change.property, entry.change.python_name, entry.rule.name]
         for _, entries in found.by_operation().items()
         for entry in entries
     ]
@@ -135,8 +135,8 @@ def test_unproven_change_needs_major_unless_accepted(history: Repository) -> Non
     [
         (f"request-unproven@{PLACE}=", "is not RULE@POINTER=REASON"),
         (f"no-such-rule@{PLACE}=why", "is not RULE@POINTER=REASON"),
-        ("request-unproven@/info=why", "no such change may break"),
-        (f"request-narrower@{PLACE}=why", "no such change may break"),
+        ("request-unproven@/info=why", "no change that may break has this rule and pointer"),
+        (f"request-narrower@{PLACE}=why", "no change that may break has this rule and pointer"),
     ],
 )
 def test_acceptance_of_nothing_is_an_error(history: Repository, argument: str, reason: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tools.spec.upstream import differences, known
 
 from .repository import Repository, base, load, merge
-from .repository import document as written
+from .repository import document as document_of
 
 PUBLISHED = Path(__file__).parent / "published"
 
@@ -32,8 +32,8 @@ def document() -> dict[str, Any]:
 
 def compare(theirs: object) -> list[tuple[str, str, str, Any, Any]]:
     """Compare openapi.yaml with another document, and list the differences."""
-    found = [one for one in differences(base(), written(theirs)) if not known(one)]
-    return [(one.direction, one.property, one.keyword, one.new, one.old) for one in found]
+    found = [change for change in differences(base(), document_of(theirs)) if not known(change)]
+    return [(change.direction, change.property, change.keyword, change.new, change.old) for change in found]
 
 
 def elements(node: Any) -> list[Any]:

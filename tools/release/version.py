@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tools.spec.document import ROOT, SPECIFICATION, Document, DocumentError, members
+from tools.spec.document import ROOT, SPECIFICATION, Document, DocumentError, as_object
 
 CHANGELOG = ROOT / "CHANGELOG.md"
 
@@ -13,7 +13,7 @@ Version = tuple[int, ...]
 
 def version(document: Document) -> Version:
     """Read the version of the package. Raises: DocumentError."""
-    stated = str(members(document.content.get("info")).get("version"))
+    stated = str(as_object(document.content.get("info")).get("version"))
     if not re.fullmatch(r"\d+\.\d+\.\d+", stated):
         raise DocumentError(f"{document.name}: info.version is {stated}, and not MAJOR.MINOR.PATCH")
     return tuple(map(int, stated.split(".")))

@@ -15,15 +15,15 @@ from typing import Any
 import jsonschema_rs
 
 from .checks import KEYWORDS
-from .document import SPECIFICATION, Document, DocumentError, Pointer, elements, members, types
+from .document import SPECIFICATION, Document, DocumentError, Pointer, as_array, as_object, types
 from .operation import schemas
-from .schema import in_one_spelling
+from .schema import normalize
 
 
 def in_order(document: Document) -> Document:
     """Put the keys of each schema in order; comments move with the key that they stand above."""
     for pointer in sorted(schemas(document), key=len, reverse=True):
-        keys = list(members(document.at(pointer)))
+        keys = list(as_object(document.get(pointer)))
         ordered = sorted(keys, key=lambda key: KEYWORDS.index(key) if key in KEYWORDS else len(KEYWORDS))
         if keys != ordered and not document.node(pointer).flow_style:
             document = Document.parse(moved(document, pointer, keys, ordered), document.name)
@@ -50,22 +50,22 @@ def moved(document: Document, pointer: Pointer, keys: list[str], ordered: list[s
 def problems(document: Document) -> Iterator[tuple[Pointer, str]]:
     """Find what is not in style and cannot be mended without people."""
     for pointer in schemas(document):
-        schema, holder = members(document.at(pointer)), members(document.at(pointer[:-1]))
+        schema, holder = as_object(document.get(pointer)), as_object(document.get(pointer[:-1]))
         if len(pointer) != 3 and ("properties" in schema or "enum" in schema or "object" in types(schema)):
             yield pointer, "an object or an enum becomes a class: give it a name under components.schemas"
-        for index, example in enumerate(elements(schema.get("examples"))):
+        for index, example in enumerate(as_array(schema.get("examples"))):
             yield from invalid(document, pointer, example, (*pointer, "examples", index))
         if pointer[-1] == "schema":  # a parameter's, or that of a body
             if "example" in holder:
                 yield from invalid(document, pointer, holder["example"], (*pointer[:-1], "example"))
-            for name, example in members(holder.get("examples")).items():
+            for name, example in as_object(holder.get("examples")).items():
                 place = (*pointer[:-1], "examples", name, "value")
                 yield from invalid(document, pointer, example.get("value"), place)
 
 
 def invalid(document: Document, schema: Pointer, example: Any, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
     """Find where an example breaks its schema."""
-    validator = jsonschema_rs.Draft202012Validator(in_one_spelling(document, schema, nested=True))
+    validator = jsonschema_rs.Draft202012Validator(normalize(document, schema, nested=True))
     for error in validator.iter_errors(example):
         yield (*pointer, *error.instance_path), f"the example is not valid: {error.message}"[:300]
 

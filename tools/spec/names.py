@@ -6,7 +6,7 @@ import builtins
 import re
 from keyword import iskeyword
 
-from .document import JSON, Document, Pointer, members, types
+from .document import JSON, Document, Pointer, as_object, types
 
 
 def snake_case(name: str) -> str:
@@ -29,7 +29,7 @@ def class_name(name: str) -> str:
 
 def class_of(document: Document, pointer: Pointer) -> str | None:
     """Return the name of the class that a schema becomes; None where it becomes none. A `title` beats the name."""
-    schema = members(document.at(pointer))
+    schema = as_object(document.get(pointer))
     if pointer[:2] != ("components", "schemas") or len(pointer) != 3:
         return None
     if "properties" not in schema and "enum" not in schema and "object" not in types(schema):
@@ -39,5 +39,5 @@ def class_of(document: Document, pointer: Pointer) -> str | None:
 
 def classes(document: Document) -> dict[str, Pointer]:
     """Find every schema that becomes a class, used or not, by the name of the class."""
-    pointers = [("components", "schemas", name) for name in members(document.get(("components", "schemas")))]
+    pointers = [("components", "schemas", name) for name in as_object(document.get(("components", "schemas")))]
     return {name: pointer for pointer in pointers if (name := class_of(document, pointer))}
