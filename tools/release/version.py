@@ -1,4 +1,4 @@
-"""The version that semantic versioning demands, and what CHANGELOG.md says of it."""
+"""The version that semantic versioning demands, and its section of CHANGELOG.md."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def version(document: Document) -> Version:
 
 
 def dotted(number: Version) -> str:
-    """Write a version."""
+    """Format a version."""
     return ".".join(map(str, number))
 
 
 def needed(base: Version, verdict: str) -> Version:
-    """Return the version that a change needs by semantic versioning; below 1.0.0, a minor version may break."""
+    """Return the version that a change needs; below 1.0.0, a minor one may break."""
     major, minor, _ = base
     if verdict in ("breaking", "may break") and major:
         return major + 1, 0, 0
@@ -33,7 +33,7 @@ def needed(base: Version, verdict: str) -> Version:
 
 
 def shortcomings(lowest: Version, stated: Version, verdict: str, changelog_before: str) -> list[str]:
-    """Find what info.version and the changelog would have to say after a change and do not."""
+    """Find what info.version and the changelog lack after a change."""
     found: list[str] = []
     if stated < lowest:
         found.append(f"{SPECIFICATION.name}: info.version must be {dotted(lowest)} or more; it is {dotted(stated)}")
@@ -46,6 +46,6 @@ def shortcomings(lowest: Version, stated: Version, verdict: str, changelog_befor
 
 
 def section(changelog: str, number: str) -> str:
-    """Return what a changelog says of a version."""
+    """Return the section of a version."""
     found = re.search(rf"(?ms)^## {re.escape(number)}\b[^\n]*\n(.*?)(?=^## |\Z)", changelog)
     return found[1].strip() if found else ""

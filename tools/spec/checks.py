@@ -1,4 +1,4 @@
-"""What would make a wrong or unsafe client: `nox -s regenerate` refuses it, with the place and the fix."""
+"""What `nox -s regenerate` refuses, since it would make a wrong client."""
 
 from __future__ import annotations
 
@@ -34,25 +34,27 @@ INSTEAD = {
 TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
 
 Problem = tuple[Pointer, str]
-"""Where a document is wrong; why, and what mends it."""
+"""Where the document is wrong; the reason, and the fix."""
 
 
 def problems(document: Document) -> list[Problem]:
-    """Find what would make a wrong client, the first kind alone: what comes after takes it for granted."""
-    for look in (_data, _references, _openapi, _schemas, _document, _operations):
-        found = list(look(document))
-        if found:
+    """Find what would make a wrong client.
+
+    Each check relies on those before it, so the first with a problem is the last.
+    """
+    for check in (_data, _references, _openapi, _schemas, _document, _operations):
+        if found := list(check(document)):
             return found
     return []
 
 
 def _nodes(node: JSON, pointer: Pointer = ()) -> Iterator[tuple[Pointer, JSON]]:
     yield pointer, node
-    parts: dict[Any, JSON] = as_object(node) or dict(enumerate(as_array(node)))
-    for key, part in parts.items():
-        # Examples are values, and may have members that are called $ref.
+    children: dict[Any, JSON] = as_object(node) or dict(enumerate(as_array(node)))
+    for key, child in children.items():
+        # A $ref within an example is a value.
         if key not in ("example", "examples"):
-            yield from _nodes(part, (*pointer, key))
+            yield from _nodes(child, (*pointer, key))
 
 
 def _data(document: Document) -> Iterator[Problem]:
@@ -77,7 +79,7 @@ def _references(document: Document) -> Iterator[Problem]:
 
 
 def _openapi(document: Document) -> Iterator[Problem]:
-    # Only the data of openapi-spec-validator: importing it takes longer than all else here. `nox -s lint` runs it.
+    # Importing openapi-spec-validator takes longer than all checks, so only its schema is read. `nox -s lint` runs it.
     package = importlib.util.find_spec("openapi_spec_validator")
     folder = ((package and package.submodule_search_locations) or [""])[0]
     schema = json.loads(Path(folder, "resources", "schemas", "v3.1", "schema.json").read_text(encoding="utf-8"))
@@ -97,7 +99,7 @@ def _schemas(document: Document) -> Iterator[Problem]:
 
 
 def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
-    """What every schema must be like, wherever its values go."""
+    """Check a schema, whatever the direction of its values."""
     schema = as_object(document.get(pointer))
     if not isinstance(document.get(pointer), dict | bool):
         yield pointer, "is not a schema: is it indented one level too little, or too much?"
@@ -112,7 +114,7 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
             yield (*pointer, "type"), f"there is no type {json.dumps(name)}{hint}"
     values = [value for value in as_array(schema.get("enum")) if value is not None]
     if {type(value) for value in values} not in (set(), {str}, {int}):
-        yield (*pointer, "enum"), "an enum is a class of strings or of integers: write values of one of the two types"
+        yield (*pointer, "enum"), "an enum is a class of strings or of integers: write values of one type"
     for name, count in Counter(snake_case(str(value)) for value in values).items():
         if count > 1:
             yield (*pointer, "enum"), f"two values are `{name.upper()}` in Python: remove one"
@@ -127,7 +129,7 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         if count > 1:
             same = [key for key in properties if snake_case(key) == name]
             also = document.line((*pointer, "properties", same[0]))
-            yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, as line {also} is: rename one")
+            yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, like line {also}: rename one")
     try:
         nested = ("properties", "anyOf", "oneOf", "items", "type")
         plain = {key: value for key, value in schema.items() if key not in nested}
@@ -138,7 +140,7 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
 
 
 def _document(document: Document) -> Iterator[Problem]:
-    """What the client takes for granted of the document as a whole."""
+    """Check what the client relies on in the document as a whole."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", document.content["info"]["version"]):
         yield ("info", "version"), "the package has this version, so it must be MAJOR.MINOR.PATCH"
     if "{" in (document.get(("servers", 0, "url")) or "{"):
@@ -152,7 +154,7 @@ def _document(document: Document) -> Iterator[Problem]:
 def _operations(document: Document) -> Iterator[Problem]:
     for first, second in itertools.combinations(operations(document), 2):
         if first.method == second.method and ambiguous(first.path, second.path):
-            yield second.item, f"a request can match {first.path}, too: rename a segment of one"
+            yield second.item, f"a request can match {first.path}, too: rename a segment"
     ids: dict[str | None, Pointer] = {}
     seen: dict[str, set[Pointer]] = {direction: set() for direction in DIRECTIONS}
     for operation in operations(document):
@@ -162,24 +164,24 @@ def _operations(document: Document) -> Iterator[Problem]:
             yield place, f"the operationId names the function, so every operation has one of its own{other}"
         ids[name] = place
         yield from _operation(operation)
-        for part in operation.parts():
-            if part.schema:
-                yield from _used(document, part.schema, part.direction, seen[part.direction], ())
+        for element in operation.elements():
+            if element.schema:
+                yield from _used(document, element.schema, element.direction, seen[element.direction], ())
 
 
-def ambiguous(one: str, other: str) -> bool:
-    """Return whether one path can match both templates, and neither has a literal wherever the other has one."""
-    pairs = list(itertools.zip_longest(one.rstrip("/").split("/"), other.rstrip("/").split("/"), fillvalue=""))
+def ambiguous(path: str, other: str) -> bool:
+    """Return whether a path can match both templates, neither more specific."""
+    pairs = list(itertools.zip_longest(path.rstrip("/").split("/"), other.rstrip("/").split("/"), fillvalue=""))
     differ = [(here.startswith("{"), there.startswith("{")) for here, there in pairs if here != there]
     return all(any(pair) for pair in differ) and len({pair for pair in differ if not all(pair)}) != 1
 
 
 def _operation(operation: Operation) -> Iterator[Problem]:
-    """What the client takes for granted of an operation."""
+    """Check what the client relies on in an operation."""
     document = operation.document
     for owner in (operation.item, operation.pointer):
         if "servers" in document.get(owner):
-            yield (*owner, "servers"), "the client has one base URL: servers stand at the top of the document"
+            yield (*owner, "servers"), "the client has one base URL: write servers at the top of the document"
     for name, value in operation.content.items():
         if name.startswith("x-") and (name not in EXTENSIONS or not isinstance(value, bool)):
             yield (*operation.pointer, name), f"the client knows {' and '.join(EXTENSIONS)}, each true or false"
@@ -204,12 +206,12 @@ def _operation(operation: Operation) -> Iterator[Problem]:
 
 
 def _used(
-    document: Document, pointer: Pointer, direction: str, seen: set[Pointer], inside: tuple[Pointer, ...]
+    document: Document, pointer: Pointer, direction: str, seen: set[Pointer], ancestors: tuple[Pointer, ...]
 ) -> Iterator[Problem]:
-    """What client and generated models need of a schema, by the direction in which its values go."""
+    """Check what the client relies on in a schema, by the direction of its values."""
     pointer = document.follow(pointer)
-    if pointer in inside and direction == "request":
-        yield pointer, "the schema of a request leads to itself: write out as many levels as there may be"
+    if pointer in ancestors and direction == "request":
+        yield pointer, "the schema of a request leads to itself: write out each level"
     if pointer in seen:
         return
     seen.add(pointer)
@@ -220,14 +222,17 @@ def _used(
         if "default" in schema:
             yield (*pointer, "default"), "the generated class would send this default with every request: remove it"
         if ("properties" in schema and not closed) or (is_object and "additionalProperties" not in schema):
-            yield pointer, "a request object is closed (additionalProperties: false), or says what else it takes"
+            yield (
+                pointer,
+                "a request object is closed (additionalProperties: false) or has a schema for the rest",
+            )
     elif closed:
         yield ((*pointer, "additionalProperties"), "a response object is open: the service adds properties")
     elif "enum" in schema or "const" in schema:
-        yield pointer, "an enum in a response is open: write `anyOf` of its name and of its type"
+        yield pointer, "an enum in a response is open: write `anyOf` of the enum and of its type"
     open_types = [branch.get("type") for branch in as_array(schema.get("anyOf")) if "enum" not in branch]
     for subschema in document.subschemas(pointer):
         enum = as_object(document.get(document.follow(subschema)))
         # An enum is open beside the type of its values.
         if direction == "request" or "enum" not in enum or enum.get("type") not in open_types:
-            yield from _used(document, subschema, direction, seen, (*inside, pointer))
+            yield from _used(document, subschema, direction, seen, (*ancestors, pointer))

@@ -1,4 +1,4 @@
-"""One comparison of two OpenAPI 3.x documents, independent of spelling: `diff` judges it, `upstream` filters it."""
+"""The comparison of two OpenAPI 3.x documents, for `diff` and `upstream`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import attrs
 from .document import JSON, Document, Pointer
 from .names import classes
 from .operation import Operation, operations
-from .schema import COMPARED, Schema, normalize, prove, read_schema, without_constraints
+from .schema import ALL_KEYWORDS, COMPARED, RESPONSE_KEYWORDS, Schema, normalize, prove, read_schema
 
 
 @attrs.frozen
 class Change:
-    """One change from an old document to a new one.
+    """A change from an old document to a new one.
 
     Attributes:
         operation: The operation, as `POST /v1/projects/{id}`; empty for the whole document.
@@ -43,22 +43,22 @@ class Change:
         """Return whether both schemas accept the same values."""
         return self.proved == ("yes", "yes")
 
-    def of(self, keyword: str, old: JSON, new: JSON) -> Iterator[Change]:
-        """Compare one keyword; its change has the other attributes of this one."""
+    def compare(self, keyword: str, old: JSON, new: JSON) -> Iterator[Change]:
+        """Compare a keyword; what differs is a change like this."""
         if old != new:
             yield attrs.evolve(self, pointer=(*self.pointer, keyword), keyword=keyword, old=old, new=new)
 
-    def of_each(self, old: dict[str, JSON], new: dict[str, JSON]) -> Iterator[Change]:
+    def compare_each(self, old: dict[str, JSON], new: dict[str, JSON]) -> Iterator[Change]:
         """Compare every keyword of two objects."""
         for keyword in old | new:
-            yield from self.of(keyword, old.get(keyword), new.get(keyword))
+            yield from self.compare(keyword, old.get(keyword), new.get(keyword))
 
 
 def compare(old: Document, new: Document) -> Iterator[Change]:
     """Find every change that matters to a client. Raises: DocumentError."""
     servers = Change("", "document", ("servers", 0, "url"), "servers")
     base_urls = [str(document.get(servers.pointer) or "").rstrip("/") for document in (old, new)]
-    yield from servers.of("servers", *base_urls)
+    yield from servers.compare("servers", *base_urls)
     before, after = ({operation.route: operation for operation in operations(document)} for document in (old, new))
     for route in before | after:
         operation = after.get(route) or before[route]
@@ -77,30 +77,31 @@ def compare(old: Document, new: Document) -> Iterator[Change]:
 
 def compare_operations(old: Operation, new: Operation) -> Iterator[Change]:
     """Compare two operations of one route."""
-    before, after = ({part.name: part for part in operation.parts()} for operation in (old, new))
+    before, after = ({element.name: element for element in operation.elements()} for operation in (old, new))
     for name in before | after:
-        part = after.get(name) or before[name]
-        pointer = part.pointer if name in after else (*new.pointer, name)
-        change = Change(str(new), part.direction, pointer, name, part.python_name, part.kind)
+        element = after.get(name) or before[name]
+        pointer = element.pointer if name in after else (*new.pointer, name)
+        change = Change(str(new), element.direction, pointer, name, element.python_name, element.kind)
         if name in before and name in after:
-            yield from change.of_each(before[name].keywords, after[name].keywords)
+            yield from change.compare_each(before[name].keywords, after[name].keywords)
         elif name in after:
-            yield attrs.evolve(change, new=part.keywords or name)
+            yield attrs.evolve(change, new=element.keywords or name)
         elif f"{name[0]}XX" not in after:  # It has every status of the range.
-            yield attrs.evolve(change, old=part.keywords or name)
+            yield attrs.evolve(change, old=element.keywords or name)
     statuses_differ = old.successes.keys() != new.successes.keys()
     if new.returns - old.returns and (statuses_differ or "None" in old.returns ^ new.returns):
         change = Change(str(new), "response", (*new.pointer, "responses"), "$", new.python_name, "returns")
         yield attrs.evolve(change, old=" or ".join(sorted(old.returns)), new=" or ".join(sorted(new.returns)))
-    for direction in ("request", "response"):
-        old_schemas, new_schemas = old.schemas(direction), new.schemas(direction)
-        for name in (name for name in old_schemas if name in new_schemas):
-            argument = None if name.endswith("$") else after[name].python_name
-            change = Change(str(new), direction, new_schemas[name], name, new.python_name)
-            old_schema = read_schema(old.document, old_schemas[name], argument)
-            new_schema = read_schema(new.document, new_schemas[name], argument)
+    old_schemas = {(element.direction, element.value): element.schema for element in before.values()}
+    for element in after.values():
+        old_pointer = old_schemas.get((element.direction, element.value))
+        if old_pointer and element.schema and element.direction != "error":
+            argument = element.python_name if element.kind == "parameter" else None
+            old_schema = read_schema(old.document, old_pointer, argument)
+            new_schema = read_schema(new.document, element.schema, argument)
+            change = Change(str(new), element.direction, element.schema, element.value, new.python_name)
             yield from compare_schemas(change, old_schema, new_schema)
-            yield from compare_whole(change, old.document, old_schemas[name], new.document)
+            yield from compare_whole(change, old.document, old_pointer, new.document)
 
 
 def compare_schemas(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
@@ -118,10 +119,10 @@ def compare_schemas(change: Change, old: Schema, new: Schema) -> Iterator[Change
         )
         if before and after:
             if own_name(before) != own_name(after):
-                yield from child.of("python", before.python_name, after.python_name)
+                yield from child.compare("python", before.python_name, after.python_name)
             yield from compare_schemas(child, before, after)
         elif name != ".*":  # Of other properties, `additionalProperties` changes.
-            yield from child.of("property", before and before.as_property(), after and after.as_property())
+            yield from child.compare("property", before and before.as_property(), after and after.as_property())
 
 
 def child_name(parent: str, name: str) -> str:
@@ -138,17 +139,16 @@ def own_name(schema: Schema) -> str:
 
 def compare_schema(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
     """Compare two schemas without their children."""
-    yield from change.of("required", old.required, new.required)
+    yield from change.compare("required", old.required, new.required)
     if old.class_name and new.class_name:
-        yield from change.of("class", old.class_name, new.class_name)
-    yield from change.of("additionalProperties", not old.closed, not new.closed)
-    yield from change.of_each(old.annotations, new.annotations)
+        yield from change.compare("class", old.class_name, new.class_name)
+    yield from change.compare("additionalProperties", not old.closed, not new.closed)
+    yield from change.compare_each(old.annotations, new.annotations)
 
-    exact = prove(old.own, new.own)
-    lenient = prove(without_constraints(old.own), without_constraints(new.own))
+    exact, lenient = prove(old.own, new.own), prove(old.lenient, new.lenient)
     proved = attrs.evolve(change, proved=lenient if change.direction == "response" else exact)
     if old.types != new.types and not proved.same_values():
-        yield from proved.of("type", old.type(), new.type())
+        yield from proved.compare("type", old.type(), new.type())
     yield from compare_enums(proved, old, new)
     for keyword in COMPARED if exact != ("yes", "yes") else ():
         before, after = old.constraints.get(keyword), new.constraints.get(keyword)
@@ -156,7 +156,7 @@ def compare_schema(change: Change, old: Schema, new: Schema) -> Iterator[Change]
             # Where several constraints change, each in its own way, each is judged alone.
             alone = [{"type": sorted(old.types), **({keyword: value} if value else {})} for value in (before, after)]
             proved = attrs.evolve(change, proved=exact if "yes" in exact else prove(*alone))
-            yield from proved.of(keyword, before, after)
+            yield from proved.compare(keyword, before, after)
 
 
 def compare_enums(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
@@ -164,20 +164,18 @@ def compare_enums(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
     removed = [value for value in old.enum if value not in new.enum]
     added = [value for value in new.enum if value not in old.enum]
     if not old.enum or not new.enum:
-        yield from change.of("enum", removed or None, added or None)
+        yield from change.compare("enum", removed or None, added or None)
     elif removed or added:
-        yield from change.of("enum-value", removed or None, None)
-        yield from change.of("enum-value", None, added or None)
+        yield from change.compare("enum-value", removed or None, None)
+        yield from change.compare("enum-value", None, added or None)
     elif old.types == new.types and not change.same_values():
         yield attrs.evolve(change, keyword="open enum", old=old.open, new=new.open)
 
 
 def compare_whole(change: Change, old: Document, pointer: Pointer, new: Document) -> Iterator[Change]:
-    """Find whether two schemas differ as a whole, which their parts alone may not show."""
-    old_schema: JSON = normalize(old, pointer, nested=True)
-    new_schema: JSON = normalize(new, change.pointer, nested=True)
-    if change.direction == "response":
-        old_schema, new_schema = without_constraints(old_schema), without_constraints(new_schema)
-    change = attrs.evolve(change, keyword="schema", proved=prove(old_schema, new_schema))
+    """Find whether two schemas differ in what their properties do not show."""
+    keywords = ALL_KEYWORDS if change.direction == "request" else RESPONSE_KEYWORDS
+    proved = prove(normalize(old, pointer, keywords), normalize(new, change.pointer, keywords))
+    change = attrs.evolve(change, keyword="schema", proved=proved)
     if not change.same_values():
         yield change

@@ -1,4 +1,4 @@
-"""What a change of openapi.yaml does to the users of this client: what `nox -s diff` runs.
+"""`nox -s diff`: what a change of openapi.yaml does to users of this client.
 
 Exit codes: 0 reported, 1 (with --check) the version or the changelog lacks something, 2 bad input.
 """
@@ -45,7 +45,7 @@ def git(*arguments: str) -> str | None:
 
 
 def read_base(base: str | None) -> tuple[Document, str, dict[str, str]]:
-    """Read the document to compare with, its changelog, and what commits since accept.
+    """Read the old document, its changelog, and what commits since accept.
 
     Raises:
         DocumentError: There is no such document.
@@ -78,7 +78,7 @@ def acceptance(text: str) -> tuple[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the report."""
-    parser = argparse.ArgumentParser(prog="nox -s diff --", description=(__doc__ or "").partition(":")[0])
+    parser = argparse.ArgumentParser(prog="nox -s diff --", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("base", nargs="?", help="a git ref or a file; default: the merge base with the default branch")
     parser.add_argument("revision", nargs="?", default=SPECIFICATION, help="a file; default: openapi.yaml")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")

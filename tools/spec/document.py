@@ -27,7 +27,7 @@ COMBINATIONS = ("anyOf", "oneOf", "allOf")
 
 
 class DocumentError(Exception):
-    """An error in a document that cannot be read or compared, in one line."""
+    """The error of a document that cannot be read or compared, in one line."""
 
 
 @attrs.frozen(slots=False)
@@ -77,7 +77,7 @@ class Document:
         return cast(Any, YAML(typ="safe")).compose(self.text)
 
     def line(self, pointer: Pointer) -> int:
-        """Return the line of a JSON Pointer; where there is nothing, that of the nearest parent."""
+        """Return the line of a JSON Pointer, or of its nearest parent that exists."""
         return int(self._find(pointer)[0].start_mark.line) + 1
 
     def node(self, pointer: Pointer) -> Any:
@@ -106,7 +106,7 @@ class Document:
             return None
 
     def follow(self, pointer: Pointer) -> Pointer:
-        """Follow `$ref`s to what is no `$ref`. Raises: DocumentError where one leads nowhere."""
+        """Follow `$ref`s to the last. Raises: DocumentError where one leads nowhere."""
         seen: set[Pointer] = set()
         while isinstance(reference := as_object(self.get(pointer)).get("$ref"), str):
             seen.add(pointer)
@@ -135,7 +135,7 @@ def json_pointer(pointer: Pointer) -> str:
 
 
 def did_you_mean(name: str, known: list[str]) -> str:
-    """Return a hint at the known name nearest to a misspelt one; empty where none is near."""
+    """Return a hint at the known name nearest to a misspelt one, if there is one."""
     by_case = {candidate.lower(): candidate for candidate in known}
     nearest = difflib.get_close_matches(name.lower(), by_case, n=1)
     return f": did you mean {by_case[nearest[0]]}?" if nearest else ""

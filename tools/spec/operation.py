@@ -20,7 +20,7 @@ EXTENSIONS = ("x-idempotent", "x-echoes-request")
 
 
 @attrs.frozen
-class Part:
+class Element:
     """An operation itself, or its parameter, body or response, without the schema.
 
     Attributes:
@@ -128,13 +128,13 @@ class Operation:
             alternatives.append(" and ".join(sorted(needed)) or "none")
         return sorted(alternatives)
 
-    def parts(self) -> Iterator[Part]:
+    def elements(self) -> Iterator[Element]:
         """Find the operation itself, its parameters, its body and its responses."""
         content = self.content
         keywords = {key: content.get(key) for key in ("operationId", "summary", "description")}
         flags = {key: content.get(key) or None for key in ("deprecated", *EXTENSIONS)}
         keywords |= {"path": self.path.rstrip("/"), "tags": as_array(content.get("tags"))[:1], **flags}
-        yield Part("", "operation", self.pointer, self.python_name, {**keywords, "security": self.security})
+        yield Element("", "operation", self.pointer, self.python_name, {**keywords, "security": self.security})
         for (location, name), pointer in self.parameters.items():
             content = as_object(self.document.get(pointer))
             style = content.get("style") or ("form" if location in ("query", "cookie") else "simple")
@@ -143,21 +143,17 @@ class Operation:
             keywords = {"required": bool(content.get("required")), **form, **notes}
             schema = (*pointer, "schema") if "schema" in content else None
             value, python_name = f"{location}.{name}", f"{self.function}({snake_case(name)})"
-            yield Part(value, "parameter", pointer, python_name, keywords, value, schema)
+            yield Element(value, "parameter", pointer, python_name, keywords, value, schema)
         if self.body:
             schema = json_schema(self.document, self.body)
             required = bool(as_object(self.document.get(self.body)).get("required"))
             keywords = {"required": required, "content": "application/json" if schema else None}
-            yield Part("$", "body", self.body, self.python_name, keywords, "$", schema)
+            yield Element("$", "body", self.body, self.python_name, keywords, "$", schema)
         for status, pointer in self.responses.items():
             direction = "response" if status in self.successes else "error"
             value = "$" if status == next(iter(self.successes), None) else f"{status} $"
             schema = json_schema(self.document, pointer)
-            yield Part(status, "status", pointer, self.python_name, {}, value, schema, direction)
-
-    def schemas(self, direction: str) -> dict[str, Pointer]:
-        """Return where the schemas of a direction are, by the name of the value."""
-        return {part.value: part.schema for part in self.parts() if part.schema and part.direction == direction}
+            yield Element(status, "status", pointer, self.python_name, {}, value, schema, direction)
 
 
 def operations(document: Document) -> Iterator[Operation]:
@@ -172,8 +168,9 @@ def operations(document: Document) -> Iterator[Operation]:
 def schemas(document: Document) -> Iterator[Pointer]:
     """Find every schema of a document, nested ones too. Raises: DocumentError."""
     components: Pointer = ("components", "schemas")
-    pointers = [(*components, name) for name in as_object(document.get(components))]
-    pointers += (part.schema for operation in operations(document) for part in operation.parts() if part.schema)
+    pointers: list[Pointer] = [(*components, name) for name in as_object(document.get(components))]
+    elements = (element for operation in operations(document) for element in operation.elements())
+    pointers += (element.schema for element in elements if element.schema)
     waiting = list(dict.fromkeys(pointers))
     while waiting:
         pointer = waiting.pop()

@@ -60,7 +60,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The rule, as `--explain` takes it; of a change that may break, RULE@POINTER, as `--accept` takes it."""
+        """The rule; of a change that may break, RULE@POINTER for `--accept`."""
         pointer = f"@{json_pointer(self.change.pointer)}" if self.rule.severity == "may break" else ""
         return f"{self.rule.name}{pointer}"
 
@@ -70,7 +70,7 @@ class Entry:
         return f"{self.rule.reason} Accepted: {self.accepted}" if self.accepted else self.rule.reason
 
     def sentence(self) -> str:
-        """Return the old and the new value; `[-removed-]` and `[+added+]` mark words of a longer text."""
+        """Return what changes; `[-removed-]` and `[+added+]` mark words of a text."""
         old, new, keyword = self.change.old, self.change.new, self.change.keyword
         noun = NOUNS.get(keyword, keyword)
         if keyword == "operation":
@@ -127,7 +127,7 @@ class Report:
 
 
 def method_of(python_name: str) -> str:
-    """Return the method of the client that calls an operation; where it has none, the function."""
+    """Return the client's method for an operation, or the generated function."""
     _, resource, function = python_name.split(".")
     method = re.sub(rf"_{resource.removesuffix('s')}s?$", "", function)
     source = RESOURCES / f"_{resource}.py"
@@ -136,7 +136,7 @@ def method_of(python_name: str) -> str:
 
 
 def by_words(old: str, new: str) -> str:
-    """Compare two texts word by word; of equal words, only those beside a difference count."""
+    """Compare two texts word by word, with a few equal words beside a difference."""
     before, after = old.split(), new.split()
     found: list[str] = []
     for _, start, end, there, until in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():

@@ -1,4 +1,4 @@
-"""The rules of rules.yaml, which say what a change does to users, and the rule of each change."""
+"""The rules of rules.yaml, and the rule of each change."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def worst(severities: Iterable[str]) -> str:
 def judge(changes: Iterable[Change]) -> Iterator[tuple[Change, Rule]]:
     """Find the rule of each change.
 
-    A change of a schema as a whole counts only where the changes of its parts do not explain it. Where nothing proves
-    the whole compatible, though each changed part is, the parts count.
+    That a schema differs as a whole counts only where the other changes do not explain it. Where nothing proves the
+    whole compatible, though each of the other changes is, the others count.
     """
     judged = [(change, rule_of(change)) for change in changes]
     for change, rule in judged:
-        place = (change.operation, change.direction)
-        parts = [(part, by) for part, by in judged if (part.operation, part.direction) == place]
-        severity = worst(by.severity for part, by in parts if part.keyword != "schema")
+        side = (change.operation, change.direction)
+        details = [pair for pair in judged if (pair[0].operation, pair[0].direction) == side]
+        severity = worst(detail_rule.severity for detail, detail_rule in details if detail.keyword != "schema")
         explained = severity == "breaking" if rule.severity == "breaking" else severity != "unchanged"
         if change.keyword != "schema" or not explained:
             yield change, rule

@@ -1,4 +1,4 @@
-"""A schema, independent of its spelling; and whether one schema accepts the values of another."""
+"""A schema, independent of its spelling; whether it accepts another's values."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ CONSTRAINTS = (
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
 COMPARED = ("format", *CONSTRAINTS)
-NESTED = ("properties", "required", "items", "additionalProperties", "propertyNames")
-ASSERTIONS = ("type", "enum", "const", "not", *COMBINATIONS, *COMPARED)
+# What the client checks of a value without its children: in a response, no constraints and no closed object.
+LENIENT_KEYWORDS = ("type", "enum", "const", "not", "format", *COMBINATIONS)
+OWN_KEYWORDS = (*LENIENT_KEYWORDS, *CONSTRAINTS)
+RESPONSE_KEYWORDS = (*LENIENT_KEYWORDS, "properties", "required", "items", "propertyNames")
+ALL_KEYWORDS = (*RESPONSE_KEYWORDS, *CONSTRAINTS, "additionalProperties")
 
 
 @attrs.frozen
@@ -32,7 +35,8 @@ class Schema:
         enum: The values that have names.
         open: Whether other values than those are valid.
         closed: Whether only the named properties are valid.
-        own: Its normalized JSON Schema, without the schemas of `children`.
+        own: The JSON Schema that it is without its children.
+        lenient: The same in a response.
         children: The schemas of its properties by name, of its items as `[]`, of other properties as `.*`.
     """
 
@@ -48,15 +52,16 @@ class Schema:
     closed: bool
     annotations: dict[str, JSON]
     own: JSON
+    lenient: JSON
     children: dict[str, Schema]
 
     def type(self) -> JSON:
-        """Return its type or types as JSON Schema has them, null last; `any` where it names none."""
+        """Return its type or types as in JSON Schema; `any` where it has none."""
         named = sorted(self.types, key=lambda name: (name == "null", name)) or ["any"]
         return named[0] if len(named) == 1 else named
 
     def as_property(self) -> JSON:
-        """Return its type, constraints and values as JSON Schema, and whether it is required."""
+        """Return its type, constraints and values, and whether it is required."""
         enum = {"enum": list(self.enum)} if self.enum else {}
         return {"type": self.type(), **self.constraints, **enum, "required": self.required}
 
@@ -72,8 +77,8 @@ def read_schema(
     """Read a schema and its children, a recursive one once. Raises: DocumentError."""
     branches = list(alternatives(document, pointer, ancestors))
     target = document.follow(pointer)
-    own = normalize(document, target, nested=False)
-    schemas = [normalize(document, branch, nested=False) for branch in branches]
+    own = normalize(document, target, OWN_KEYWORDS)
+    schemas = [normalize(document, branch, OWN_KEYWORDS) for branch in branches]
     class_name = next(filter(None, (class_of(document, branch) for branch in branches)), None)
     # What stands beside a `$ref` goes before what the `$ref` leads to.
     content = as_object(document.get(target)) | as_object(document.get(pointer))
@@ -91,6 +96,7 @@ def read_schema(
         closed=any(as_object(document.get(branch)).get("additionalProperties") is False for branch in branches),
         annotations={**annotations, "deprecated": content.get("deprecated") or None},
         own=own,
+        lenient=normalize(document, target, LENIENT_KEYWORDS),
         children=dict(read_children(document, target, branches, python_name, ancestors | set(branches))),
     )
 
@@ -118,7 +124,7 @@ def read_children(
 
 
 def alternatives(document: Document, pointer: Pointer, ancestors: frozenset[Pointer]) -> Iterator[Pointer]:
-    """Find the branches of a schema's anyOf, oneOf and allOf; of a schema without any, itself."""
+    """Find the branches of a schema's anyOf, oneOf and allOf, or the schema itself."""
     pointer = document.follow(pointer)
     content = document.get(pointer)
     # Releases of the service before 0.84 publish objects of its schema library, which have a `def`.
@@ -135,16 +141,16 @@ def alternatives(document: Document, pointer: Pointer, ancestors: frozenset[Poin
 
 
 def normalize(
-    document: Document, pointer: Pointer, *, nested: bool, ancestors: frozenset[Pointer] = frozenset()
+    document: Document, pointer: Pointer, keywords: tuple[str, ...], ancestors: frozenset[Pointer] = frozenset()
 ) -> dict[str, JSON]:
-    """Return the assertions of a schema in JSON Schema 2020-12, without `$ref`s."""
+    """Return some keywords of a schema in JSON Schema 2020-12, without `$ref`s."""
     pointer = document.follow(pointer)
     if pointer in ancestors:
         return {}
     if document.get(pointer) is False:
         return {"not": {}}
     content = as_object(document.get(pointer))
-    schema = {key: content[key] for key in (*ASSERTIONS, *(NESTED if nested else ())) if content.get(key) is not None}
+    schema = {keyword: content[keyword] for keyword in keywords if content.get(keyword) is not None}
     for bound in ("minimum", "maximum"):
         # In OpenAPI 3.0, exclusiveMinimum is a boolean beside minimum.
         exclusive = f"exclusive{bound.capitalize()}"
@@ -154,13 +160,13 @@ def normalize(
             del schema[exclusive]
     schema |= {keyword: [] for keyword in COMBINATIONS if keyword in schema}
     for subschema in document.subschemas(pointer):
-        normalized = normalize(document, subschema, nested=nested, ancestors=ancestors | {pointer})
+        normalized = normalize(document, subschema, keywords, ancestors | {pointer})
         match subschema[len(pointer) :]:
             case (str(keyword), int()):
                 schema[keyword].append(normalized)
-            case ("properties", name) if nested:
+            case ("properties", name) if "properties" in schema:
                 schema["properties"] = {**schema["properties"], name: normalized}
-            case (str(keyword),) if nested:
+            case (str(keyword),) if "properties" in keywords:
                 schema[keyword] = normalized
             case _:
                 pass
@@ -174,21 +180,6 @@ def normalize(
         schema["type"] = [*types(schema), "null"]
         schema |= {"enum": [*schema["enum"], None]} if "enum" in schema else {}
     return schema
-
-
-def without_constraints(schema: JSON) -> JSON:
-    """Leave out what the client does not check in a response, at every level."""
-    if isinstance(schema, list):
-        return [without_constraints(part) for part in as_array(schema)]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: {name: without_constraints(nested) for name, nested in part.items()}
-        if key == "properties"
-        else without_constraints(part)
-        for key, part in as_object(schema).items()
-        if key not in CONSTRAINTS and (key, part) != ("additionalProperties", False)
-    }
 
 
 def prove(old: JSON, new: JSON) -> tuple[str, str]:

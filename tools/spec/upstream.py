@@ -1,4 +1,4 @@
-"""Where the OpenAPI document that the service publishes differs from openapi.yaml: what `nox -s upstream` runs.
+"""`nox -s upstream`: where the service's document differs from openapi.yaml.
 
 Where openapi.yaml differs by intent (closed requests, open responses and enums, errors, names, descriptions, stricter
 path parameters), that is no difference. The known errors of the service's document are reported apart.
@@ -55,7 +55,7 @@ def read(source: str) -> Document:
 
 
 def differences(ours: Document, theirs: Document) -> list[Change]:
-    """Find where two documents differ; the service's is the old one. Raises: DocumentError."""
+    """Find where the documents differ; theirs is the old one. Raises: DocumentError."""
     return [
         change
         for change in compare(theirs, ours)
@@ -98,7 +98,7 @@ def as_text(source: str, ours: Document, changes: list[Change]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the differences."""
-    parser = argparse.ArgumentParser(prog="nox -s upstream --", description=(__doc__ or "").partition(":")[0])
+    parser = argparse.ArgumentParser(prog="nox -s upstream --", description=(__doc__ or "").partition("\n")[0])
     what = "a URL or a file, such as https://HOST/api/v1/docs of a server from release 0.84 on; default: %(default)s"
     parser.add_argument("source", nargs="?", default=PUBLISHED, help=what)
     source: str = parser.parse_args(arguments).source
