@@ -1,4 +1,4 @@
-"""`nox -s diff`: what a change of openapi.yaml does to users, and which version it needs."""
+"""`nox -s diff`: what a change does to users, and which version it needs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_verdict_of_each_kind_of_change(case: dict[str, Any]) -> None:
 
 @pytest.fixture
 def history(tmp_path: Path) -> Repository:
-    """A repository with a branch that left the default branch."""
+    """Return a repository on a branch of the default branch."""
     repository = Repository.copy(tmp_path, generated=False)
     git(repository, "init -q -b main", "add openapi.yaml CHANGELOG.md", "commit -q -m one", "checkout -q -b change")
     return repository

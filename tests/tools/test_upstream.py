@@ -1,4 +1,4 @@
-"""`nox -s upstream`: where a document of the service and openapi.yaml part."""
+"""`nox -s upstream`: where the service's document differs from openapi.yaml."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def document() -> dict[str, Any]:
-    """Give openapi.yaml as data."""
+    """Return the frozen document as JSON values."""
     return copy.deepcopy(base().content)
 
 
 def compare(theirs: object) -> list[tuple[str, str, str, Any, Any]]:
-    """Compare openapi.yaml with another document, and list the differences."""
+    """Return how another document differs from the frozen one."""
     found = [change for change in differences(base(), document_of(theirs)) if not known(change)]
     return [(change.direction, change.property, change.keyword, change.new, change.old) for change in found]
 
@@ -42,7 +42,7 @@ def elements(node: Any) -> list[Any]:
 
 
 def inlined(node: Any, whole: dict[str, Any]) -> Any:
-    """Write a document as the service does: OpenAPI 3.0, without references, each value of an enum by itself."""
+    """Return a document as the service has it: OpenAPI 3.0 without references."""
     if isinstance(node, list):
         return [inlined(part, whole) for part in elements(node)]
     if not isinstance(node, dict):
@@ -101,7 +101,7 @@ UPDATE = "POST /v1/projects/{id}"
         ),
     ],
 )
-def test_published_document_has_only_true_differences(repository: Repository, name: str, expected: list[str]) -> None:
+def test_published_document_differences(repository: Repository, name: str, expected: list[str]) -> None:
     finished = repository.run("upstream", str(PUBLISHED / f"{name}.json"))
     assert (finished.returncode, finished.stderr) == (bool(expected), "")
     places = [line for line in finished.stdout.splitlines() if line.startswith("openapi.yaml:")]
@@ -116,7 +116,7 @@ def test_published_document_has_only_true_differences(repository: Repository, na
 
 
 def test_known_errors_of_the_list_are_left_out(repository: Repository) -> None:
-    """What the service publishes of the list, beside a list as openapi.yaml has it."""
+    """Compare the published list with the list as openapi.yaml has it."""
     kinds = {"type": "array", "items": {"$ref": "#/components/schemas/ProjectType"}}
     schemas = {"cursor": "string", "limit": "integer", "displayName": "string", "externalId": "string"}
     parameters: list[Any] = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in schemas.items()]
@@ -182,7 +182,7 @@ def test_query_parameter_and_missing_operation_differ() -> None:
 
 @pytest.fixture
 def published() -> Iterator[dict[str, bytes]]:
-    """Serve documents over HTTP, as text; `address` is where."""
+    """Serve documents over HTTP as text; `address` is the base URL."""
     documents: dict[str, bytes] = {}
 
     class Handler(BaseHTTPRequestHandler):
@@ -194,7 +194,7 @@ def published() -> Iterator[dict[str, bytes]]:
             self.wfile.write(content or b"")
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that it has there
-            """Say nothing."""
+            """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     documents["address"] = f"http://127.0.0.1:{server.server_port}".encode()
