@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tools.spec.upstream import differences, known
+from tools.spec.upstream import differences, known, main
 
 from .repository import Repository, base, load, merge
 from .repository import document as document_of
@@ -229,22 +229,24 @@ def test_57_megabytes_from_an_address_are_no_problem(repository: Repository, pub
     ids=["missing", "HTML", "half", "no paths", "empty", "bytes", "reference"],
 )
 def test_unreadable_source_is_one_line_and_exit_2(
-    repository: Repository, published: dict[str, bytes], content: bytes | None, reason: str
+    capsys: pytest.CaptureFixture[str], published: dict[str, bytes], content: bytes | None, reason: str
 ) -> None:
     if content is not None:
         published["/docs"] = content
     source = f"{published['address'].decode()}/docs"
-    finished = repository.run("upstream", source)
-    assert (finished.returncode, finished.stdout) == (2, "")
-    assert finished.stderr.startswith(source)
-    assert finished.stderr.count("\n") == 1
-    assert reason in finished.stderr
+    assert main([source]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(source)
+    assert printed.err.count("\n") == 1
+    assert reason in printed.err
 
 
-def test_unreachable_source_is_exit_2(repository: Repository) -> None:
+def test_unreachable_source_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
     for source in ("http://127.0.0.1:1/docs", "nowhere.json"):
-        finished = repository.run("upstream", source)
-        assert (finished.returncode, finished.stdout, finished.stderr.count("\n")) == (2, "", 1)
+        assert main([source]) == 2
+        printed = capsys.readouterr()
+        assert (printed.out, printed.err.count("\n")) == ("", 1)
 
 
 def test_report_ends_with_what_to_do_and_a_closed_pipe(repository: Repository) -> None:
