@@ -42,7 +42,7 @@ def problems(document: Document) -> list[Problem]:
 
     Each check relies on those before it, so the first with a problem is the last.
     """
-    for check in (_data, _references, _openapi, _schemas, _document, _operations):
+    for check in (_values, _openapi, _schemas, _document, _operations):
         if found := list(check(document)):
             return found
     return []
@@ -57,25 +57,19 @@ def _nodes(node: JSON, pointer: Pointer = ()) -> Iterator[tuple[Pointer, JSON]]:
             yield from _nodes(child, (*pointer, key))
 
 
-def _data(document: Document) -> Iterator[Problem]:
+def _values(document: Document) -> Iterator[Problem]:
     for pointer, node in _nodes(document.content):
         for key in as_object(node):
             if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] - YAML has other keys
                 yield pointer, f"the key {key} must be in quotes, since YAML reads it as {type(key).__name__}"
         if not isinstance(node, dict | list | str | int | float | None):
             yield pointer, f"the value must be in quotes, since YAML reads it as {type(node).__name__}"
-
-
-def _references(document: Document) -> Iterator[Problem]:
-    for pointer, node in _nodes(document.content):
-        if isinstance(as_object(node).get("$ref"), str):
-            try:
-                document.follow(pointer)
-            except DocumentError as error:
-                yield (*pointer, "$ref"), str(error)
-    for path, item in document.content["paths"].items():
-        if "$ref" in as_object(item):
-            yield ("paths", path, "$ref"), "the generator drops a path item by $ref: write it out here"
+        try:
+            document.follow(pointer)
+        except DocumentError as error:
+            yield (*pointer, "$ref"), str(error)
+        if pointer[:1] == ("paths",) and len(pointer) == 2 and "$ref" in as_object(node):
+            yield (*pointer, "$ref"), "the generator drops a path item by $ref: write it out here"
 
 
 def _openapi(document: Document) -> Iterator[Problem]:

@@ -77,17 +77,18 @@ def main(arguments: list[str] | None = None) -> int:
     fix: bool = parser.parse_args(arguments).fix
     try:
         document = Document.read()
-        text = in_order(document).text
+        ordered = in_order(document)
+        if fix and ordered.text != document.text:
+            document = ordered
+            SPECIFICATION.write_text(document.text, encoding="utf-8", newline="\n")
+            print(f"{SPECIFICATION.name}: the keys are in order.")
         found = sorted((document.line(pointer), reason) for pointer, reason in problems(document))
     except DocumentError as error:
         print(error, file=sys.stderr)
         return 1
-    if text != document.text and fix:
-        SPECIFICATION.write_text(text, encoding="utf-8", newline="\n")
-        print(f"{SPECIFICATION.name}: the keys are in order.")
-    elif text != document.text:
-        lines = zip(document.text.splitlines(), text.splitlines(), strict=True)
-        number = next(number for number, (was, now) in enumerate(lines, 1) if was != now)
+    if ordered.text != document.text:
+        lines = zip(document.text.splitlines(), ordered.text.splitlines(), strict=True)
+        number = next(number for number, (line, other) in enumerate(lines, 1) if line != other)
         found.append((number, "the keys of a schema have one order: run `nox -s format`"))
     for line, reason in found:
         print(f"{SPECIFICATION.name}:{line}: {reason}", file=sys.stderr)

@@ -158,18 +158,17 @@ def normalize(
             schema[exclusive] = schema.pop(bound)
         elif schema.get(exclusive) is False:
             del schema[exclusive]
-    schema |= {keyword: [] for keyword in COMBINATIONS if keyword in schema}
-    for subschema in document.subschemas(pointer):
-        normalized = normalize(document, subschema, keywords, ancestors | {pointer})
-        match subschema[len(pointer) :]:
-            case (str(keyword), int()):
-                schema[keyword].append(normalized)
-            case ("properties", name) if "properties" in schema:
-                schema["properties"] = {**schema["properties"], name: normalized}
-            case (str(keyword),) if "properties" in keywords:
-                schema[keyword] = normalized
-            case _:
-                pass
+
+    def nested(*keys: str | int) -> dict[str, JSON]:
+        return normalize(document, (*pointer, *keys), keywords, ancestors | {pointer})
+
+    if "properties" in schema:
+        schema["properties"] = {name: nested("properties", name) for name in as_object(schema["properties"])}
+    for keyword in schema.keys() & set(COMBINATIONS):
+        schema[keyword] = [nested(keyword, index) for index, _ in enumerate(as_array(schema[keyword]))]
+    for keyword in ("items", "additionalProperties") if "properties" in keywords else ():
+        if as_object(content.get(keyword)):
+            schema[keyword] = nested(keyword)
     if "const" in schema:
         schema["enum"] = [schema.pop("const")]
     if "enum" in schema and "type" not in schema and all(isinstance(value, str | None) for value in schema["enum"]):
