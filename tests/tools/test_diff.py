@@ -95,13 +95,13 @@ def test_check_demands_version_and_changelog(history: Repository) -> None:
     assert finished.stdout.startswith("BREAKING: needs 2.0.0; info.version is 1.0.0, raise it\n")
     assert finished.stderr.splitlines() == [
         "openapi.yaml: info.version must be 2.0.0 or more; it is 1.0.0",
-        "CHANGELOG.md: say under `## 2.0.0` what changes for users",
+        "CHANGELOG.md: describe under `## 2.0.0` what changes for users",
     ]
 
     history.merge({"info": {"version": "2.0.0"}})
     finished = history.run("diff", "--check")
     assert finished.stdout.startswith("BREAKING: 2.0.0 is enough\n")
-    assert finished.stderr.splitlines() == ["CHANGELOG.md: say under `## 2.0.0` what changes for users"]
+    assert finished.stderr.splitlines() == ["CHANGELOG.md: describe under `## 2.0.0` what changes for users"]
     history.edit("## 1.0.0", "## 2.0.0\n\n- `external_id` is gone.\n\n## 1.0.0", "CHANGELOG.md")
     assert history.run("diff", "--check").returncode == 0
 

@@ -41,7 +41,7 @@ def shortcomings(lowest: Version, stated: Version, verdict: str, changelog_befor
         number = dotted(max(stated, lowest))
         entry = section(CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.exists() else "", number)
         if not entry or entry == section(changelog_before, number):
-            found.append(f"{CHANGELOG.name}: say under `## {number}` what changes for users")
+            found.append(f"{CHANGELOG.name}: describe under `## {number}` what changes for users")
     return found
 
 

@@ -154,7 +154,8 @@ def compare_schema(change: Change, old: Schema, new: Schema) -> Iterator[Change]
         before, after = old.constraints.get(keyword), new.constraints.get(keyword)
         if before != after:
             # Where several constraints change, each in its own way, each is judged alone.
-            alone = [{"type": sorted(old.types), **({keyword: value} if value else {})} for value in (before, after)]
+            typed = {"type": sorted(old.types)}
+            alone = [typed if value is None else {**typed, keyword: value} for value in (before, after)]
             proved = attrs.evolve(change, proved=exact if "yes" in exact else prove(*alone))
             yield from proved.compare(keyword, before, after)
 
