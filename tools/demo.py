@@ -1,4 +1,4 @@
-"""Build the wheel, install it in an empty environment, start the stand-in there, and update its project."""
+"""Install the wheel in an empty environment, and update a stand-in's project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STORY = ROOT / "tools" / "demo_story.py"
 
 
 def step(text: str) -> None:
-    """Say what comes next."""
+    """Print the heading of a step."""
     print(f"\n── {text}", flush=True)
 
 
@@ -32,7 +32,7 @@ def start_stand_in(python: Path) -> tuple[subprocess.Popen[str], dict[str, str]]
 
 
 def main() -> int:
-    """Run the demo; 0 where every step went well."""
+    """Run the demo; return 0 where every step succeeds."""
     with tempfile.TemporaryDirectory() as folder:
         step("the wheel")
         build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder]

@@ -1,4 +1,4 @@
-"""What a user of the package writes; `nox -s demo` runs it where nothing but the package is installed."""
+"""A program of a user, which `nox -s demo` runs with the package alone."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def update_async() -> None:
 
 
 def update_badly() -> None:
-    """Show the errors of an invalid request, and of a request that the service rejects."""
+    """Show the errors of an invalid request and of a rejected one."""
     with Activepieces() as client:
         print("\n── an invalid update: every violation is reported, and nothing is sent")
         try:

@@ -1,4 +1,4 @@
-"""The package generated/activepieces_api: generated, completed and checked in a folder of its own, and put in place."""
+"""The package generated/activepieces_api: generated, checked, put in place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.spec.document import Document, Pointer
-from tools.spec.operation import schemas
+from tools.spec.operation import operations, schemas
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "generated" / "activepieces_api"
@@ -43,11 +43,11 @@ UNSET_METHODS = """
 
 
 class RegenerationError(Exception):
-    """Why there is no new package; generated/ is as it was."""
+    """The error of a failed regeneration; generated/ is as it was."""
 
 
 def run(*arguments: str | Path, failure: str, document: Document | None = None, **environment: str) -> None:
-    """Run a Python program that leaves no bytecode behind. Raises: RegenerationError where it fails."""
+    """Run a Python program without bytecode. Raises: RegenerationError."""
     command = [sys.executable, "-B", *arguments]
     finished = subprocess.run(
         command,
@@ -64,7 +64,7 @@ def run(*arguments: str | Path, failure: str, document: Document | None = None, 
 
 
 def located(document: Document, printed: str) -> str:
-    """Return the place in the document that a warning of the generator is about; empty where it names none."""
+    """Return line and JSON Pointer of a generator's warning; empty without any."""
     named = re.search(r"schema (/components/schemas/[\w.-]+)", printed) or re.search(
         r"parsing ([A-Z]+) (/\S*)", printed
     )
@@ -74,26 +74,26 @@ def located(document: Document, printed: str) -> str:
     pointer: Pointer = ("paths", path, method.lower())
     if named[0].startswith("schema"):
         pointer = tuple(named[1].split("/")[1:])
-        # Below a warning stands the part of the schema that it is about.
-        (part,) = re.findall(r"(?ms)^{\n.*?^}$", printed)[-1:] or ["{}"]
-        inner = (one for one in schemas(document) if one[:3] == pointer and document.at(one) == json.loads(part))
-        pointer = next(inner, pointer)
+        # Below a warning, the generator prints the schema.
+        (schema,) = re.findall(r"(?ms)^{\n.*?^}$", printed)[-1:] or ["{}"]
+        nested = (candidate for candidate in schemas(document) if candidate[:3] == pointer)
+        pointer = next((inner for inner in nested if document.get(inner) == json.loads(schema)), pointer)
     return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: "
 
 
-def generate(package: Path, document: Document, routes: dict[tuple[str, str], str]) -> None:
-    """Run openapi-python-client into a folder that does not exist yet; a warning is a failure."""
+def generate(package: Path, document: Document) -> None:
+    """Run openapi-python-client into a new folder; a warning is a failure."""
     run(
         *("-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"),
         *("--path", ROOT / "openapi.yaml", "--config", ROOT / "generator-config.yaml", "--output-path", package),
         failure="the generator stopped",
         document=document,
     )
-    complete(package, document.content, routes)
+    complete(package, document)
 
 
-def complete(package: Path, document: dict[str, Any], routes: dict[tuple[str, str], str]) -> None:
-    """Add what the generator does not write, and find what it dropped without a word."""
+def complete(package: Path, document: Document) -> None:
+    """Add what the generator does not write, and find what it dropped silently."""
     shared = package / "types.py"
     text = shared.read_text(encoding="utf-8")
     if text.count(UNSET_CLASS) != 1:
@@ -105,15 +105,17 @@ def complete(package: Path, document: dict[str, Any], routes: dict[tuple[str, st
         source.write_text(HEADER + text, encoding="utf-8", newline="\n")
         calls = re.findall(r'"method": "(\w+)",\s+"url": "(.*?)"', text)
         functions |= {(method, re.sub(r"{.*?}", "{}", path).rstrip("/")) for method, path in calls}
-    for route in routes.keys() - functions:
-        raise RegenerationError(f"{routes[route]}: the generator dropped this operation")
+    for operation in operations(document):
+        if operation.route not in functions:
+            place = f"{document.name}:{document.line(operation.pointer)}: {operation}"
+            raise RegenerationError(f"{place}: the generator dropped this operation")
     (package / "py.typed").touch()
-    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(document.content, indent=1, ensure_ascii=False) + "\n"
     (package / "openapi.json").write_text(text, encoding="utf-8", newline="\n")
 
 
 def check(package: Path) -> None:
-    """Import a package, look there for what the overlay imports, and check the types."""
+    """Import a package, check that it has what the overlay imports, and its types."""
     program = Path(__file__).with_name("imports.py")
     run(program, package.parent, ROOT / "overlays", failure="the generated package cannot be imported as it must be")
     types = ("-m", "mypy", "--strict", "--config-file=", "--no-error-summary", "--package", package.name)
@@ -122,7 +124,7 @@ def check(package: Path) -> None:
 
 @contextmanager
 def workplace() -> Generator[Path]:
-    """Make a folder on the disk of generated/, and outside of it; it is gone afterwards, with those of killed runs."""
+    """Make a temporary folder beside generated/, and remove those of killed runs."""
     for left in ROOT.glob(f"{WORKPLACE}*"):
         if time.time() - left.stat().st_mtime > 3600:
             shutil.rmtree(left, ignore_errors=True)
@@ -131,7 +133,7 @@ def workplace() -> Generator[Path]:
 
 
 def put_in_place(package: Path) -> None:
-    """Let a new package and the old one change places, in one step where the system has one."""
+    """Replace the old package by the new one, atomically where the system can."""
     PACKAGE.parent.mkdir(exist_ok=True)
     if PACKAGE.exists() and exchange(package, PACKAGE):
         return
@@ -146,7 +148,7 @@ def put_in_place(package: Path) -> None:
 
 
 def differences(old: Path, new: Path) -> Iterator[tuple[str, str]]:
-    """Find, file by file, where two folders differ; what Python caches in them does not count."""
+    """Find the files in which two folders differ, bytecode apart."""
 
     def files(folder: Path) -> set[Path]:
         found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
@@ -162,7 +164,7 @@ def differences(old: Path, new: Path) -> Iterator[tuple[str, str]]:
 
 
 def offered(source: Path) -> dict[str, str]:
-    """List what a module offers, with types: the attributes of its classes, and the arguments of its function."""
+    """List the attributes of a module's classes and its function's arguments, typed."""
     found: dict[str, str] = {}
     for node in ast.parse(source.read_bytes()).body if source.suffix == ".py" and source.exists() else ():
         if isinstance(node, ast.ClassDef):
@@ -180,7 +182,7 @@ def offered(source: Path) -> dict[str, str]:
 
 
 def summary(old: Path, new: Path) -> Iterator[str]:
-    """List what a module offers now and did not, no longer offers, and offers with another type."""
+    """List what a module has gained, lost, or changed in type."""
     before, after = offered(old), offered(new)
     for name in sorted(before | after):
         if name not in before:
@@ -191,10 +193,10 @@ def summary(old: Path, new: Path) -> Iterator[str]:
             yield f"    {name}: {before[name]} → {after[name]}"
 
 
-def exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places; False where the system has no such step, and nothing has changed."""
+def exchange(folder: Path, other: Path) -> bool:
+    """Exchange two folders atomically; return False where the system cannot."""
     system: Any = ctypes.CDLL(None) if os.name == "posix" else None
-    paths = os.fsencode(one), os.fsencode(other)
+    paths = os.fsencode(folder), os.fsencode(other)
     if hasattr(system, "renameat2"):
         anywhere = -100  # AT_FDCWD, which absolute paths make no difference to; 2 is RENAME_EXCHANGE
         return bool(system.renameat2(anywhere, paths[0], anywhere, paths[1], 2) == 0)

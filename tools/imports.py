@@ -1,6 +1,6 @@
-"""Import every module of the folder that is the first argument, and what Python files under the second import of it.
+"""Import a package, and check that it has what other files import of it.
 
-`regenerate` runs it in a process of its own, before the new package takes its place.
+`regenerate` runs it in a process of its own, with two folders: that of the package, and that of the files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 def missing(package: str, sources: Path) -> Iterator[str]:
-    """Find what files import from a package and it does not have."""
+    """Find what files import from a package that lacks it."""
     for source in sorted(sources.rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_bytes())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == package:
@@ -26,7 +26,7 @@ def missing(package: str, sources: Path) -> Iterator[str]:
 
 
 def has(module: str, name: str) -> bool:
-    """Return whether a module exists, and has a name or a module of that name."""
+    """Return whether a module exists, and has a name or a submodule."""
     try:
         found = importlib.import_module(module)
         return name == "*" or hasattr(found, name) or bool(importlib.util.find_spec(f"{module}.{name}"))
@@ -35,7 +35,7 @@ def has(module: str, name: str) -> bool:
 
 
 def main(folder: str, sources: str) -> str | None:
-    """Return what is wrong; None where nothing is."""
+    """Return what is missing, as the message of sys.exit; None where nothing is."""
     sys.path.insert(0, folder)
     modules = [module.name for module in pkgutil.walk_packages([folder])]
     for name in modules:

@@ -1,4 +1,4 @@
-"""A copy of what `nox -s regenerate` and `nox -s diff` need of this repository, with a document of its own.
+"""A copy of this repository with a document of its own, for tests of the tools.
 
 The document is the frozen base/openapi.yaml, with the operations and components that the live openapi.yaml has besides,
 since the overlay calls them: no edit of the live document or changelog changes what these tests start from.
@@ -25,10 +25,20 @@ from tools.spec.document import Document
 
 ROOT = Path(__file__).parent.parent.parent
 BASE = Path(__file__).parent / "base"
-# What mypy knows of httpx and attrs after one run is true for the others; but two runs at once break a common cache.
+# One cache for all runs of a worker, since each reads httpx and attrs; but two runs at once break a common cache.
 CACHE = str(ROOT / ".mypy_cache" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "master"))
 
-# Calls the package that was generated with bodies to accept and bodies to refuse.
+# Generates without checking imports and types, which takes longer than generating.
+GENERATE = """
+import shutil
+from tools.generated import PACKAGE, generate
+from tools.spec.document import Document
+
+shutil.rmtree(PACKAGE, ignore_errors=True)
+generate(PACKAGE, Document.read())
+"""
+
+# Calls the generated package with valid and with invalid bodies.
 CALL = """
 import inspect, json, sys
 import httpx
@@ -69,18 +79,18 @@ def base() -> Document:
 
 
 def document(content: Any) -> Document:
-    """Make a document of data."""
+    """Return a document of JSON values."""
     return Document.parse(json.dumps(content), "openapi.json")
 
 
 def numbered(content: Any) -> Document:
-    """Make a document of data, each part of it in a line of its own."""
+    """Return a document of JSON values, each on a line of its own."""
     return Document.parse(json.dumps(content, indent=1), "openapi.json")
 
 
 @functools.cache
 def whole_base() -> str:
-    """Give the frozen document, with what the overlay calls and it lacks."""
+    """Return the frozen document, with the operations and components it lacks."""
     frozen, live = (round_trip().load(folder / "openapi.yaml") for folder in (BASE, ROOT))
     for here, there in [(frozen["paths"], live["paths"])] + [
         (frozen["components"].setdefault(kind, {}), live["components"][kind]) for kind in live["components"]
@@ -93,14 +103,14 @@ def whole_base() -> str:
 
 
 def round_trip() -> Any:
-    """Make a YAML reader and writer that keeps comments."""
+    """Return a YAML reader and writer that keeps comments."""
     yaml: Any = YAML()
     yaml.width = 1000
     return yaml
 
 
 def dump(content: Any) -> str:
-    """Write a document that `round_trip` read."""
+    """Return the YAML of a document that `round_trip` read."""
     text = io.StringIO()
     round_trip().dump(content, text)
     return text.getvalue()
@@ -114,7 +124,7 @@ class Repository:
 
     @classmethod
     def copy(cls, folder: Path, *, generated: bool = True) -> Repository:
-        """Copy what is needed into an empty folder."""
+        """Copy the tools and the frozen document into an empty folder."""
         copied = cls(folder)
         for name in ("CHANGELOG.md", "generator-config.yaml"):
             shutil.copy(BASE / name, folder)
@@ -127,7 +137,7 @@ class Repository:
 
     @classmethod
     def copy_live(cls, folder: Path) -> Repository:
-        """Copy this repository as it is, without the tests of the tools, into an empty folder."""
+        """Copy this repository as it is, without tests/tools, into an empty folder."""
         for name in ("openapi.yaml", "generator-config.yaml", "pyproject.toml"):
             shutil.copy(ROOT / name, folder)
         for name in ("tools", "overlays", "generated", "tests"):
@@ -136,7 +146,7 @@ class Repository:
         return cls(folder)
 
     def run(self, tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run a module of tools/spec, as a nox session does."""
+        """Run a tool in the copy, as a nox session does; see `command`."""
         return self.execute(self.command(tool, *arguments), **environment)
 
     def execute(self, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
@@ -144,19 +154,24 @@ class Repository:
         surroundings = self.surroundings(**environment)
         return cast("subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, check=False))
 
+    def generate(self) -> None:
+        """Generate the package, without the checks of `regenerate`."""
+        finished = self.execute([sys.executable, "-c", GENERATE])
+        assert finished.returncode == 0, finished.stderr
+
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command line in the copy."""
+        """Run a shell command in the copy."""
         surroundings = self.surroundings()
         return cast(
             "subprocess.CompletedProcess[str]", subprocess.run(command, **surroundings, shell=True, check=False)
         )
 
     def command(self, tool: str, *arguments: str) -> list[str]:
-        """Say how a module of tools/spec is run, or another of tools/ by its dotted name."""
+        """Return the command for a module of tools/spec, or of tools/ by a dotted name."""
         return [sys.executable, "-m", f"tools.{tool}" if "." in tool else f"tools.spec.{tool}", *arguments]
 
     def surroundings(self, **environment: str) -> Any:
-        """Say where it is run."""
+        """Return the arguments of `subprocess.run` for a command in the copy."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         return {
             "cwd": self.folder,
@@ -167,7 +182,7 @@ class Repository:
         }
 
     def edit(self, old: str, new: str, name: str = "openapi.yaml") -> None:
-        """Replace a text that stands once in a file."""
+        """Replace a text that a file has once."""
         file = self.folder / name
         text = file.read_text("utf-8")
         assert text.count(old) == 1, old
@@ -180,12 +195,12 @@ class Repository:
         file.write_text(dump(merge(content, patch)), "utf-8")
 
     def contents(self) -> dict[str, bytes]:
-        """Give every file of generated/."""
+        """Return every file of generated/."""
         folder = self.folder / "generated"
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     def python(self, program: str, **given: Any) -> str:
-        """Run a program with the package that was generated there, and with the overlay."""
+        """Run a program with the generated package of the copy, and the overlay."""
         path = os.pathsep.join([str(self.folder / "generated"), str(ROOT / "overlays")])
         finished = subprocess.run(
             [sys.executable, "-c", program],
@@ -198,13 +213,13 @@ class Repository:
         return finished.stdout
 
     def call(self, accepted: list[Any], refused: list[Any]) -> Any:
-        """Update projects of a stand-in: what was sent, the paths of what was refused, the fields that there are."""
+        """Update projects of a stand-in; return requests, violations and properties."""
         return json.loads(self.python(CALL, accepted=accepted, refused=refused))
 
 
 @functools.cache
 def generated_base() -> Path:
-    """Generate the package of the document that the tests start from, once a run."""
+    """Generate the package of `whole_base`, once for each worker."""
     folder = Path(tempfile.mkdtemp(prefix="generated-base-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if Document.parse(whole_base(), "openapi.yaml").content == Document.read().content:
@@ -212,13 +227,12 @@ def generated_base() -> Path:
         return folder / "generated"
     repository = Repository.copy(folder, generated=False)
     (folder / "openapi.yaml").write_text(whole_base(), "utf-8")
-    finished = repository.run("regenerate")
-    assert finished.returncode == 0, finished.stderr
+    repository.generate()
     return folder / "generated"
 
 
 def merge(target: Any, patch: Any) -> Any:
-    """Merge a patch into a document (RFC 7396); `$was` stands for the path item of the update before the patch."""
+    """Apply a JSON Merge Patch; `$was` is the path item of the update before it."""
     was = copy.deepcopy(target["paths"].get("/v1/projects/{id}")) if "paths" in target else None
     merged = _merge(target, patch)
     for path, item in merged.get("paths", {}).items():

@@ -1,4 +1,4 @@
-"""What `nox -s bench` writes: a table, and a chart that is the same for the same figures."""
+"""`nox -s bench`: its arguments, and the chart of its figures."""
 
 from __future__ import annotations
 

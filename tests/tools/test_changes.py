@@ -1,4 +1,4 @@
-"""Regenerating after a change of openapi.yaml alone: those of changes.yaml, and the service's own in history.yaml."""
+"""Changes of openapi.yaml that reach the client by `nox -s regenerate` alone."""
 
 from __future__ import annotations
 

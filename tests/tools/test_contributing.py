@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md, performed: its code blocks, in its order, on a copy of the repository as it is today."""
+"""CONTRIBUTING.md, performed: its code blocks in order, on a copy of this folder."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from pathlib import Path
 
 import pytest
 
-from .repository import BASE, ROOT, Repository
+from .repository import BASE, CACHE, ROOT, Repository
 
 PUBLISHED = Path(__file__).parent / "published" / "live-2026-08.json"
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
 def blocks(heading: str, language: str) -> list[str]:
-    """Return the code blocks of a section, without the indentation of the list that they stand in."""
+    """Return the code blocks of a section, without the indentation of their list."""
     section = re.split(r"(?m)^## ", TEXT.split(f"\n## {heading}\n")[1])[0]
     found = re.findall(rf"(?ms)^( *)```{language}\n(.*?)^ *```$", section)
     return [re.sub(rf"(?m)^{indentation}", "", block) for indentation, block in found]
 
 
 def printed(heading: str) -> list[str]:
-    """Return what the commands of a section print, without the number of a line."""
+    """Return what the commands of a section print, without line numbers."""
     lines = "".join(blocks(heading, "console")).splitlines()
     return [re.sub(r"^openapi.yaml:\d+: ", "", line) for line in lines if not line.startswith("$ ")]
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    """Copy the repository. Whoever does what CONTRIBUTING.md says has some of it already: here it is undone."""
+    """Copy the repository, and undo there what CONTRIBUTING.md describes."""
     repository = Repository.copy_live(tmp_path)
     shutil.copy(BASE / "CHANGELOG.md", tmp_path)
     document = tmp_path / "openapi.yaml"
@@ -43,13 +43,13 @@ def repository(tmp_path: Path) -> Repository:
     for block in blocks("A new operation", "python")[:2]:
         text = text.replace(f"\n{block}", "")
     methods.write_text(text, "utf-8")
-    succeeds(repository, "tools.spec.regenerate")
+    repository.generate()
     shutil.copy(document, tmp_path / "before.yaml")
     return repository
 
 
 def succeeds(repository: Repository, module: str, *arguments: str) -> str:
-    """Run a module in the copy, with the package that was generated there, and return what it prints."""
+    """Run a module with the generated package of the copy, and return its output."""
     path = os.pathsep.join(str(repository.folder / name) for name in ("generated", "overlays"))
     finished = repository.execute([sys.executable, "-m", module, *arguments], PYTHONPATH=path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -57,7 +57,7 @@ def succeeds(repository: Repository, module: str, *arguments: str) -> str:
 
 
 def check_change(repository: Repository, entry: str) -> None:
-    """Raise the version, write the changelog, regenerate, and run what `nox` runs of openapi.yaml."""
+    """Raise the version, write the changelog, and check the document as `nox` does."""
     assert repository.run("diff", "before.yaml", "--check").returncode == 1
     repository.edit("version: 1.0.0", "version: 1.1.0")
     repository.edit("## 1.0.0", f"## 1.1.0 (unreleased)\n\n- {entry}.\n\n## 1.0.0", "CHANGELOG.md")
@@ -101,5 +101,5 @@ def test_operation_gets_its_method_as_contributing_describes(repository: Reposit
     assert "(client.projects.get)" in succeeds(repository, "tools.spec.diff", "before.yaml")
     succeeds(repository, "ruff", "check", methods, "tests/test_get.py")
     succeeds(repository, "ruff", "format", "--check", methods, "tests/test_get.py")
-    succeeds(repository, "mypy", "--cache-dir=.mypy_cache", methods, "tests/test_get.py")
+    succeeds(repository, "mypy", f"--cache-dir={CACHE}-live", methods, "tests/test_get.py")
     assert "\n3 passed" in succeeds(repository, "pytest", "-p", "no:cacheprovider", "-q", "tests/test_get.py")

@@ -1,4 +1,4 @@
-"""A new operation, and constraints that are new to the stand-in, need no line of the overlay: only `regenerate`."""
+"""New operations and constraints, which need `regenerate` and nothing else."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ for field, value, message in (
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A copy that was regenerated with all of it."""
+    """Return a copy that was regenerated with the operations and constraints."""
     repository = Repository.copy(tmp_path_factory.mktemp("repository"))
     repository.edit("\ncomponents:\n", f"{NEW_OPERATION}\ncomponents:\n")
     mode = {"name": "X-Mode", "in": "header", "required": True, "schema": {"$ref": "#/components/schemas/Mode"}}

@@ -1,4 +1,4 @@
-"""Nothing runs here that is not pinned, and no workflow may do more than it must."""
+"""Pins of tools and actions, and the permissions of workflows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`nox -s upstream`: where a document of the service and openapi.yaml part."""
+"""`nox -s upstream`: where the service's document differs from openapi.yaml."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tools.spec.upstream import differences, known
+from tools.spec.upstream import differences, known, main
 
 from .repository import Repository, base, load, merge
-from .repository import document as written
+from .repository import document as document_of
 
 PUBLISHED = Path(__file__).parent / "published"
 
@@ -26,14 +26,14 @@ def repository(tmp_path: Path) -> Repository:
 
 
 def document() -> dict[str, Any]:
-    """Give openapi.yaml as data."""
+    """Return the frozen document as JSON values."""
     return copy.deepcopy(base().content)
 
 
 def compare(theirs: object) -> list[tuple[str, str, str, Any, Any]]:
-    """Compare openapi.yaml with another document, and list the differences."""
-    found = [one for one in differences(base(), written(theirs)) if not known(one)]
-    return [(one.direction, one.property, one.keyword, one.new, one.old) for one in found]
+    """Return how another document differs from the frozen one."""
+    found = [change for change in differences(base(), document_of(theirs)) if not known(change)]
+    return [(change.direction, change.property, change.keyword, change.new, change.old) for change in found]
 
 
 def elements(node: Any) -> list[Any]:
@@ -42,7 +42,7 @@ def elements(node: Any) -> list[Any]:
 
 
 def inlined(node: Any, whole: dict[str, Any]) -> Any:
-    """Write a document as the service does: OpenAPI 3.0, without references, each value of an enum by itself."""
+    """Return a document as the service has it: OpenAPI 3.0 without references."""
     if isinstance(node, list):
         return [inlined(part, whole) for part in elements(node)]
     if not isinstance(node, dict):
@@ -101,7 +101,7 @@ UPDATE = "POST /v1/projects/{id}"
         ),
     ],
 )
-def test_published_document_has_only_true_differences(repository: Repository, name: str, expected: list[str]) -> None:
+def test_published_document_differences(repository: Repository, name: str, expected: list[str]) -> None:
     finished = repository.run("upstream", str(PUBLISHED / f"{name}.json"))
     assert (finished.returncode, finished.stderr) == (bool(expected), "")
     places = [line for line in finished.stdout.splitlines() if line.startswith("openapi.yaml:")]
@@ -116,7 +116,7 @@ def test_published_document_has_only_true_differences(repository: Repository, na
 
 
 def test_known_errors_of_the_list_are_left_out(repository: Repository) -> None:
-    """What the service publishes of the list, beside a list as openapi.yaml has it."""
+    """Compare the published list with the list as openapi.yaml has it."""
     kinds = {"type": "array", "items": {"$ref": "#/components/schemas/ProjectType"}}
     schemas = {"cursor": "string", "limit": "integer", "displayName": "string", "externalId": "string"}
     parameters: list[Any] = [{"name": name, "in": "query", "schema": {"type": kind}} for name, kind in schemas.items()]
@@ -182,7 +182,7 @@ def test_query_parameter_and_missing_operation_differ() -> None:
 
 @pytest.fixture
 def published() -> Iterator[dict[str, bytes]]:
-    """Serve documents over HTTP, as text; `address` is where."""
+    """Serve documents over HTTP as text; `address` is the base URL."""
     documents: dict[str, bytes] = {}
 
     class Handler(BaseHTTPRequestHandler):
@@ -194,7 +194,7 @@ def published() -> Iterator[dict[str, bytes]]:
             self.wfile.write(content or b"")
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that it has there
-            """Say nothing."""
+            """Log nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     documents["address"] = f"http://127.0.0.1:{server.server_port}".encode()
@@ -229,22 +229,24 @@ def test_57_megabytes_from_an_address_are_no_problem(repository: Repository, pub
     ids=["missing", "HTML", "half", "no paths", "empty", "bytes", "reference"],
 )
 def test_unreadable_source_is_one_line_and_exit_2(
-    repository: Repository, published: dict[str, bytes], content: bytes | None, reason: str
+    capsys: pytest.CaptureFixture[str], published: dict[str, bytes], content: bytes | None, reason: str
 ) -> None:
     if content is not None:
         published["/docs"] = content
     source = f"{published['address'].decode()}/docs"
-    finished = repository.run("upstream", source)
-    assert (finished.returncode, finished.stdout) == (2, "")
-    assert finished.stderr.startswith(source)
-    assert finished.stderr.count("\n") == 1
-    assert reason in finished.stderr
+    assert main([source]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(source)
+    assert printed.err.count("\n") == 1
+    assert reason in printed.err
 
 
-def test_unreachable_source_is_exit_2(repository: Repository) -> None:
+def test_unreachable_source_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
     for source in ("http://127.0.0.1:1/docs", "nowhere.json"):
-        finished = repository.run("upstream", source)
-        assert (finished.returncode, finished.stdout, finished.stderr.count("\n")) == (2, "", 1)
+        assert main([source]) == 2
+        printed = capsys.readouterr()
+        assert (printed.out, printed.err.count("\n")) == ("", 1)
 
 
 def test_report_ends_with_what_to_do_and_a_closed_pipe(repository: Repository) -> None:

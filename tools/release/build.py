@@ -1,4 +1,4 @@
-"""dist/: the sdist and the wheel, kept only where a second build, from the sdist alone, gives the same bytes."""
+"""dist/: sdist and wheel, if a second build from the sdist gives the same bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def build(source: Path, target: Path) -> dict[str, bytes]:
 
 
 def main() -> int:
-    """Build twice; 1 where the two differ."""
+    """Build twice; return 1 where the builds differ."""
     shutil.rmtree(DIST, ignore_errors=True)  # what an earlier version left would be checked and published too
     with tempfile.TemporaryDirectory() as folder:
         once = build(ROOT, Path(folder, "once"))

@@ -1,4 +1,4 @@
-"""The text of a release: what CHANGELOG.md says of the version that a tag names.
+"""The text of a release: the section of CHANGELOG.md for the version of a tag.
 
 Exit codes: 0 printed; 2 the tag is not the version of openapi.yaml, or the changelog has no dated section for it.
 """
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     if tag != f"v{version}":
         print(f"the tag is {tag}, and info.version of openapi.yaml is {version}", file=sys.stderr)
     elif not re.search(rf"(?m)^## {re.escape(version)} \(\d{{4}}-\d\d-\d\d\)$", changelog) or not text:
-        print(f"CHANGELOG.md has no section `## {version} (YYYY-MM-DD)` that says something", file=sys.stderr)
+        print(f"CHANGELOG.md has no section `## {version} (YYYY-MM-DD)` with text", file=sys.stderr)
     else:
         print(text)
         return 0

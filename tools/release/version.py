@@ -1,10 +1,10 @@
-"""The version that semantic versioning demands, and what CHANGELOG.md says of it."""
+"""The version that semantic versioning demands, and its section of CHANGELOG.md."""
 
 from __future__ import annotations
 
 import re
 
-from tools.spec.document import ROOT, SPECIFICATION, Document, DocumentError, members
+from tools.spec.document import ROOT, SPECIFICATION, Document, DocumentError, as_object
 
 CHANGELOG = ROOT / "CHANGELOG.md"
 
@@ -13,19 +13,19 @@ Version = tuple[int, ...]
 
 def version(document: Document) -> Version:
     """Read the version of the package. Raises: DocumentError."""
-    stated = str(members(document.content.get("info")).get("version"))
+    stated = str(as_object(document.content.get("info")).get("version"))
     if not re.fullmatch(r"\d+\.\d+\.\d+", stated):
         raise DocumentError(f"{document.name}: info.version is {stated}, and not MAJOR.MINOR.PATCH")
     return tuple(map(int, stated.split(".")))
 
 
 def dotted(number: Version) -> str:
-    """Write a version."""
+    """Format a version."""
     return ".".join(map(str, number))
 
 
 def needed(base: Version, verdict: str) -> Version:
-    """Return the version that a change needs by semantic versioning; below 1.0.0, a minor version may break."""
+    """Return the version that a change needs; below 1.0.0, a minor one may break."""
     major, minor, _ = base
     if verdict in ("breaking", "may break") and major:
         return major + 1, 0, 0
@@ -33,7 +33,7 @@ def needed(base: Version, verdict: str) -> Version:
 
 
 def shortcomings(lowest: Version, stated: Version, verdict: str, changelog_before: str) -> list[str]:
-    """Find what info.version and the changelog would have to say after a change and do not."""
+    """Find what info.version and the changelog lack after a change."""
     found: list[str] = []
     if stated < lowest:
         found.append(f"{SPECIFICATION.name}: info.version must be {dotted(lowest)} or more; it is {dotted(stated)}")
@@ -41,11 +41,11 @@ def shortcomings(lowest: Version, stated: Version, verdict: str, changelog_befor
         number = dotted(max(stated, lowest))
         entry = section(CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.exists() else "", number)
         if not entry or entry == section(changelog_before, number):
-            found.append(f"{CHANGELOG.name}: say under `## {number}` what changes for users")
+            found.append(f"{CHANGELOG.name}: describe under `## {number}` what changes for users")
     return found
 
 
 def section(changelog: str, number: str) -> str:
-    """Return what a changelog says of a version."""
+    """Return the section of a version."""
     found = re.search(rf"(?ms)^## {re.escape(number)}\b[^\n]*\n(.*?)(?=^## |\Z)", changelog)
     return found[1].strip() if found else ""

@@ -1,1 +1,1 @@
-"""The tools that read openapi.yaml: `regenerate`, `diff`, `upstream`, `lint` and `format` of the noxfile run them."""
+"""The tools that read openapi.yaml; nox sessions run them."""

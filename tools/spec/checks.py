@@ -1,4 +1,4 @@
-"""What would make a wrong or unsafe client: `nox -s regenerate` refuses it, with the place and the fix."""
+"""What `nox -s regenerate` refuses, since it would make a wrong client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from .document import JSON, Document, DocumentError, Pointer, did_you_mean, elements, members, types
+from .document import JSON, Document, DocumentError, Pointer, as_array, as_object, did_you_mean, types
 from .names import snake_case
 from .operation import DIRECTIONS, EXTENSIONS, Operation, operations, schemas
 from .schema import CONSTRAINTS
@@ -34,54 +34,50 @@ INSTEAD = {
 TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
 
 Problem = tuple[Pointer, str]
-"""Where a document is wrong; why, and what mends it."""
+"""Where the document is wrong; the reason, and the fix."""
 
 
 def problems(document: Document) -> list[Problem]:
-    """Find what would make a wrong client, the first kind alone: what comes after takes it for granted."""
-    for look in (_data, _references, _openapi, _schemas, _document, _operations):
-        found = list(look(document))
-        if found:
+    """Find what would make a wrong client.
+
+    Each check relies on those before it, so the first with a problem is the last.
+    """
+    for check in (_values, _openapi, _schemas, _document, _operations):
+        if found := list(check(document)):
             return found
     return []
 
 
 def _nodes(node: JSON, pointer: Pointer = ()) -> Iterator[tuple[Pointer, JSON]]:
     yield pointer, node
-    parts: dict[Any, JSON] = members(node) or dict(enumerate(elements(node)))
-    for key, part in parts.items():
-        # Examples are values, and may have members that are called $ref.
+    children: dict[Any, JSON] = as_object(node) or dict(enumerate(as_array(node)))
+    for key, child in children.items():
+        # A $ref within an example is a value.
         if key not in ("example", "examples"):
-            yield from _nodes(part, (*pointer, key))
+            yield from _nodes(child, (*pointer, key))
 
 
-def _data(document: Document) -> Iterator[Problem]:
+def _values(document: Document) -> Iterator[Problem]:
     for pointer, node in _nodes(document.content):
-        for key in members(node):
+        for key in as_object(node):
             if not isinstance(key, str):  # pyright: ignore[reportUnnecessaryIsInstance] - YAML has other keys
                 yield pointer, f"the key {key} must be in quotes, since YAML reads it as {type(key).__name__}"
         if not isinstance(node, dict | list | str | int | float | None):
             yield pointer, f"the value must be in quotes, since YAML reads it as {type(node).__name__}"
-
-
-def _references(document: Document) -> Iterator[Problem]:
-    for pointer, node in _nodes(document.content):
-        if isinstance(members(node).get("$ref"), str):
-            try:
-                document.follow(pointer)
-            except DocumentError as error:
-                yield (*pointer, "$ref"), str(error)
-    for path, item in document.content["paths"].items():
-        if "$ref" in members(item):
-            yield ("paths", path, "$ref"), "the generator drops a path item by $ref: write it out here"
+        try:
+            document.follow(pointer)
+        except DocumentError as error:
+            yield (*pointer, "$ref"), str(error)
+        if pointer[:1] == ("paths",) and len(pointer) == 2 and "$ref" in as_object(node):
+            yield (*pointer, "$ref"), "the generator drops a path item by $ref: write it out here"
 
 
 def _openapi(document: Document) -> Iterator[Problem]:
-    # Only the data of openapi-spec-validator: importing it takes longer than all else here. `nox -s lint` runs it.
+    # Importing openapi-spec-validator takes longer than all checks, so only its schema is read. `nox -s lint` runs it.
     package = importlib.util.find_spec("openapi_spec_validator")
     folder = ((package and package.submodule_search_locations) or [""])[0]
     schema = json.loads(Path(folder, "resources", "schemas", "v3.1", "schema.json").read_text(encoding="utf-8"))
-    known = sorted({name for _, node in _nodes(schema) for name in members(members(node).get("properties"))})
+    known = sorted({name for _, node in _nodes(schema) for name in as_object(as_object(node).get("properties"))})
     for error in jsonschema_rs.Draft202012Validator(schema, mask="this").iter_errors(document.content):
         place = tuple(error.instance_path)
         if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.UnevaluatedProperties):
@@ -97,9 +93,9 @@ def _schemas(document: Document) -> Iterator[Problem]:
 
 
 def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
-    """What every schema must be like, wherever its values go."""
-    schema = members(document.at(pointer))
-    if not isinstance(document.at(pointer), dict | bool):
+    """Check a schema, whatever the direction of its values."""
+    schema = as_object(document.get(pointer))
+    if not isinstance(document.get(pointer), dict | bool):
         yield pointer, "is not a schema: is it indented one level too little, or too much?"
     for keyword in schema.keys() - set(KEYWORDS):
         hint = INSTEAD.get(keyword) or did_you_mean(keyword, list(KEYWORDS))
@@ -110,9 +106,9 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         if name not in TYPES:
             hint = ": write 'null', in quotes" if name is None else did_you_mean(str(name), TYPES)
             yield (*pointer, "type"), f"there is no type {json.dumps(name)}{hint}"
-    values = [value for value in elements(schema.get("enum")) if value is not None]
+    values = [value for value in as_array(schema.get("enum")) if value is not None]
     if {type(value) for value in values} not in (set(), {str}, {int}):
-        yield (*pointer, "enum"), "an enum is a class of strings or of integers: write values of one of the two types"
+        yield (*pointer, "enum"), "an enum is a class of strings or of integers: write values of one type"
     for name, count in Counter(snake_case(str(value)) for value in values).items():
         if count > 1:
             yield (*pointer, "enum"), f"two values are `{name.upper()}` in Python: remove one"
@@ -120,31 +116,30 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         if len(schema) > 1:
             yield pointer, "the generator does not read what stands beside a $ref: remove it"
         return
-    properties = members(schema.get("properties"))
-    if unknown := set(elements(schema.get("required"))) - properties.keys():
+    properties = as_object(schema.get("properties"))
+    if unknown := [name for name in as_array(schema.get("required")) if name not in properties]:
         yield (*pointer, "required"), f"required, but not among the properties: {', '.join(map(str, unknown))}"
     for name, count in Counter(map(snake_case, properties)).items():
         if count > 1:
             same = [key for key in properties if snake_case(key) == name]
             also = document.line((*pointer, "properties", same[0]))
-            yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, as line {also} is: rename one")
+            yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, like line {also}: rename one")
     try:
         nested = ("properties", "anyOf", "oneOf", "items", "type")
         plain = {key: value for key, value in schema.items() if key not in nested}
         jsonschema_rs.Draft202012Validator(plain | {"additionalProperties": True})
     except ValueError as error:
-        keys = elements(list(getattr(error, "instance_path", [])))
+        keys = as_array(list(getattr(error, "instance_path", [])))
         yield (*pointer, *keys), f"not valid JSON Schema: {str(error).partition(chr(10))[0]}"[:300]
 
 
 def _document(document: Document) -> Iterator[Problem]:
-    """What the client takes for granted of the document as a whole."""
+    """Check what the client relies on in the document as a whole."""
     if not re.fullmatch(r"\d+\.\d+\.\d+", document.content["info"]["version"]):
         yield ("info", "version"), "the package has this version, so it must be MAJOR.MINOR.PATCH"
-    server = members((elements(document.content.get("servers")) or [None])[0])
-    if "{" in server.get("url", "{"):
+    if "{" in (document.get(("servers", 0, "url")) or "{"):
         yield ("servers",), "the first server is the default base URL: write one without variables first"
-    for name, scheme in members(document.get(("components", "securitySchemes"))).items():
+    for name, scheme in as_object(document.get(("components", "securitySchemes"))).items():
         if (scheme.get("type"), str(scheme.get("scheme")).lower()) != ("http", "bearer"):
             place = ("components", "securitySchemes", name)
             yield place, "the client sends a bearer token and nothing else: write type: http, scheme: bearer"
@@ -153,35 +148,35 @@ def _document(document: Document) -> Iterator[Problem]:
 def _operations(document: Document) -> Iterator[Problem]:
     for first, second in itertools.combinations(operations(document), 2):
         if first.method == second.method and ambiguous(first.path, second.path):
-            yield second.item, f"a request can match {first.path}, too: rename a segment of one"
+            yield second.item, f"a request can match {first.path}, too: rename a segment"
     ids: dict[str | None, Pointer] = {}
     seen: dict[str, set[Pointer]] = {direction: set() for direction in DIRECTIONS}
     for operation in operations(document):
-        place, name = (*operation.pointer, "operationId"), operation.definition.get("operationId")
+        place, name = (*operation.pointer, "operationId"), operation.content.get("operationId")
         if name is None or name in ids:
             other = f"; line {document.line(ids[name])} has the same" if name in ids else ""
             yield place, f"the operationId names the function, so every operation has one of its own{other}"
         ids[name] = place
         yield from _operation(operation)
-        for direction, found in seen.items():
-            for _, pointer in operation.schemas(direction):
-                yield from _used(document, pointer, direction, found, ())
+        for element in operation.elements():
+            if element.schema:
+                yield from _used(document, element.schema, element.direction, seen[element.direction], ())
 
 
-def ambiguous(one: str, other: str) -> bool:
-    """Return whether one path can match both templates, and neither has a literal wherever the other has one."""
-    pairs = list(itertools.zip_longest(one.rstrip("/").split("/"), other.rstrip("/").split("/"), fillvalue=""))
+def ambiguous(path: str, other: str) -> bool:
+    """Return whether a path can match both templates, neither more specific."""
+    pairs = list(itertools.zip_longest(path.rstrip("/").split("/"), other.rstrip("/").split("/"), fillvalue=""))
     differ = [(here.startswith("{"), there.startswith("{")) for here, there in pairs if here != there]
     return all(any(pair) for pair in differ) and len({pair for pair in differ if not all(pair)}) != 1
 
 
 def _operation(operation: Operation) -> Iterator[Problem]:
-    """What the client takes for granted of an operation."""
+    """Check what the client relies on in an operation."""
     document = operation.document
     for owner in (operation.item, operation.pointer):
-        if "servers" in document.at(owner):
-            yield (*owner, "servers"), "the client has one base URL: servers stand at the top of the document"
-    for name, value in operation.definition.items():
+        if "servers" in document.get(owner):
+            yield (*owner, "servers"), "the client has one base URL: write servers at the top of the document"
+    for name, value in operation.content.items():
         if name.startswith("x-") and (name not in EXTENSIONS or not isinstance(value, bool)):
             yield (*operation.pointer, name), f"the client knows {' and '.join(EXTENSIONS)}, each true or false"
     if re.search(r"[^/]{|}[^/]", operation.path):
@@ -191,13 +186,13 @@ def _operation(operation: Operation) -> Iterator[Problem]:
         defined = ", ".join(sorted(in_path)) or "none"
         yield operation.pointer, f"the path must have the parameters that are defined for it: {defined}"
     for pointer in operation.parameters.values():
-        for key in document.at(pointer).keys() & {"content", "style", "explode", "allowReserved", "allowEmptyValue"}:
+        for key in document.get(pointer).keys() & {"content", "style", "explode", "allowReserved", "allowEmptyValue"}:
             yield (*pointer, key), f"neither generator nor client knows `{key}` of a parameter: remove it"
     for name, count in Counter(snake_case(name) for _, name in operation.parameters).items():
         if count > 1:
             yield operation.pointer, f"two parameters are `{name}` in Python: rename one"
     for owner in filter(None, (operation.body, *operation.successes.values())):
-        for media_type in members(document.at(owner).get("content")):
+        for media_type in as_object(document.get(owner).get("content")):
             if media_type != "application/json":
                 yield (*owner, "content", media_type), "the client reads and sends JSON: write application/json, alone"
     if not operation.successes:
@@ -205,36 +200,33 @@ def _operation(operation: Operation) -> Iterator[Problem]:
 
 
 def _used(
-    document: Document, pointer: Pointer, direction: str, seen: set[Pointer], inside: tuple[Pointer, ...]
+    document: Document, pointer: Pointer, direction: str, seen: set[Pointer], ancestors: tuple[Pointer, ...]
 ) -> Iterator[Problem]:
-    """What client and generated models need of a schema, by the direction in which its values go."""
+    """Check what the client relies on in a schema, by the direction of its values."""
     pointer = document.follow(pointer)
-    if pointer in inside and direction == "request":
-        yield pointer, "the schema of a request leads to itself: write out as many levels as there may be"
+    if pointer in ancestors and direction == "request":
+        yield pointer, "the schema of a request leads to itself: write out each level"
     if pointer in seen:
         return
     seen.add(pointer)
-    schema = members(document.at(pointer))
+    schema = as_object(document.get(pointer))
     closed = schema.get("additionalProperties") is False
     is_object = "object" in types(schema)
     if direction == "request":
         if "default" in schema:
             yield (*pointer, "default"), "the generated class would send this default with every request: remove it"
         if ("properties" in schema and not closed) or (is_object and "additionalProperties" not in schema):
-            yield pointer, "a request object is closed (additionalProperties: false), or says what else it takes"
+            yield (
+                pointer,
+                "a request object is closed (additionalProperties: false) or has a schema for the rest",
+            )
     elif closed:
         yield ((*pointer, "additionalProperties"), "a response object is open: the service adds properties")
     elif "enum" in schema or "const" in schema:
-        yield pointer, "an enum in a response is open: write `anyOf` of its name and of its type"
-    for part in document.parts(pointer):
-        if direction == "request" or not _open_enum(document, pointer, part):
-            yield from _used(document, part, direction, seen, (*inside, pointer))
-
-
-def _open_enum(document: Document, pointer: Pointer, part: Pointer) -> bool:
-    """Return whether a part of a schema is an enum that stands beside the type of its values."""
-    enum = members(document.at(document.follow(part)))
-    branches = elements(members(document.at(pointer)).get("anyOf"))
-    return "enum" in enum and any(
-        "enum" not in branch and branch.get("type") == enum.get("type") for branch in branches
-    )
+        yield pointer, "an enum in a response is open: write `anyOf` of the enum and of its type"
+    open_types = [branch.get("type") for branch in as_array(schema.get("anyOf")) if "enum" not in branch]
+    for subschema in document.subschemas(pointer):
+        enum = as_object(document.get(document.follow(subschema)))
+        # An enum is open beside the type of its values.
+        if direction == "request" or "enum" not in enum or enum.get("type") not in open_types:
+            yield from _used(document, subschema, direction, seen, (*ancestors, pointer))

@@ -1,4 +1,4 @@
-"""One comparison of two OpenAPI 3.x documents, independent of spelling: `diff` judges it, `upstream` filters it."""
+"""The comparison of two OpenAPI 3.x documents, for `diff` and `upstream`."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Iterator
 
 import attrs
 
-from .document import JSON, Document, Pointer, elements, members
+from .document import JSON, Document, Pointer
 from .names import classes
 from .operation import Operation, operations
-from .schema import LIMITS, Schema, in_one_spelling, proofs, read_schema, without_limits
+from .schema import ALL_KEYWORDS, COMPARED, RESPONSE_KEYWORDS, Schema, normalize, prove, read_schema
 
 
 @attrs.frozen
 class Change:
-    """One change from an old document to a new one.
+    """A change from an old document to a new one.
 
     Attributes:
-        operation: The operation, as `POST /v1/projects/{id}`; empty where it is about the whole document.
-        direction: request, response, error for a response that is no success, or document.
-        pointer: Where it is in the new document; where it is removed, where it would be.
-        property: What it is about, as the wire has it: `plan.pieces[]`, `query.limit`, `$` for the whole body.
-        python: The same in Python; None where it is nothing there.
+        operation: The operation, as `POST /v1/projects/{id}`; empty for the whole document.
+        direction: request, response, error (a response without success) or document.
+        pointer: Where it is in the new document; of what is removed, where it would be.
+        property: What changes, in JSON: `plan.pieces[]`, `query.limit`, `$` for the whole body.
+        python_name: The same in Python; None where Python has no name for it.
         keyword: What changes of it: a keyword of OpenAPI or JSON Schema, or `property`, `parameter`, `returns`, ….
-        old: What it was; None where it is added.
-        new: What it is; None where it is removed.
-        proved: Whether the new schema accepts all that the old one accepts, and the reverse: yes, no or unknown.
+        old: The old value; None where it is added.
+        new: The new value; None where it is removed.
+        proved: Whether the new schema accepts all values of the old one, and the reverse: yes, no or unknown.
     """
 
     operation: str
     direction: str
     pointer: Pointer
     property: str = ""
-    python: str | None = None
+    python_name: str | None = None
     keyword: str = ""
     old: JSON = None
     new: JSON = None
@@ -43,162 +43,140 @@ class Change:
         """Return whether both schemas accept the same values."""
         return self.proved == ("yes", "yes")
 
-    def members(self, old: dict[str, JSON], new: dict[str, JSON]) -> Iterator[Change]:
-        """Compare two objects member by member; each difference is a change like this one."""
-        for key in old | new:
-            if old.get(key) != new.get(key):
-                pointer = (*self.pointer, key)
-                yield attrs.evolve(self, pointer=pointer, keyword=key, old=old.get(key), new=new.get(key))
+    def compare(self, keyword: str, old: JSON, new: JSON) -> Iterator[Change]:
+        """Compare a keyword; what differs is a change like this."""
+        if old != new:
+            yield attrs.evolve(self, pointer=(*self.pointer, keyword), keyword=keyword, old=old, new=new)
+
+    def compare_each(self, old: dict[str, JSON], new: dict[str, JSON]) -> Iterator[Change]:
+        """Compare every keyword of two objects."""
+        for keyword in old | new:
+            yield from self.compare(keyword, old.get(keyword), new.get(keyword))
 
 
 def compare(old: Document, new: Document) -> Iterator[Change]:
     """Find every change that matters to a client. Raises: DocumentError."""
     servers = Change("", "document", ("servers", 0, "url"), "servers")
-    yield from servers.members({"servers": first_server(old)}, {"servers": first_server(new)})
+    base_urls = [str(document.get(servers.pointer) or "").rstrip("/") for document in (old, new)]
+    yield from servers.compare("servers", *base_urls)
     before, after = ({operation.route: operation for operation in operations(document)} for document in (old, new))
     for route in before | after:
+        operation = after.get(route) or before[route]
+        change = Change(str(operation), "request", operation.pointer, "", operation.python_name, "operation")
         if route in before and route in after:
             yield from compare_operations(before[route], after[route])
+        elif route in after:
+            yield attrs.evolve(change, new=str(operation))
         else:
-            names = (str(found[route]) if route in found else None for found in (before, after))
-            yield attrs.evolve(about(after.get(route) or before[route]), old=next(names), new=next(names))
-    yield from compare_classes(old, new)
-
-
-def first_server(document: Document) -> str:
-    """Return the base URL that the client has by default."""
-    server = members((elements(document.content.get("servers")) or [None])[0])
-    return str(server.get("url", "")).rstrip("/")
-
-
-def about(operation: Operation) -> Change:
-    """Begin a change of an operation, or of a part of it."""
-    return Change(str(operation), "request", operation.pointer, python=operation.python, keyword="operation")
+            yield attrs.evolve(change, old=str(operation))
+    # A class can be imported, whether an operation uses it or not.
+    for name, pointer in classes(old).items():
+        if name not in classes(new):
+            yield Change("", "document", pointer, "", f"models.{name}", "class", old=name)
 
 
 def compare_operations(old: Operation, new: Operation) -> Iterator[Change]:
     """Compare two operations of one route."""
-    template = about(new)
-    before, after = ({fact.name: fact for fact in operation.facts()} for operation in (old, new))
+    before, after = ({element.name: element for element in operation.elements()} for operation in (old, new))
     for name in before | after:
-        fact = after.get(name) or before[name]
-        change = attrs.evolve(
-            template,
-            direction=fact.direction,
-            pointer=fact.pointer if name in after else (*new.pointer, name),
-            property=name,
-            python=fact.python,
-            keyword=fact.kind,
-        )
+        element = after.get(name) or before[name]
+        pointer = element.pointer if name in after else (*new.pointer, name)
+        change = Change(str(new), element.direction, pointer, name, element.python_name, element.kind)
         if name in before and name in after:
-            yield from change.members(before[name].values, after[name].values)
-        elif name in after or f"{name[0]}XX" not in after:  # which has the status that is gone
-            sides = (found[name].values if name in found else None for found in (before, after))
-            yield attrs.evolve(change, old=next(sides), new=next(sides))
-    if new.returns - old.returns and (
-        old.successes.keys() != new.successes.keys() or "None" in old.returns ^ new.returns
-    ):
-        names = (" or ".join(sorted(operation.returns)) for operation in (old, new))
-        where = attrs.evolve(template, direction="response", pointer=(*new.pointer, "responses"), property="$")
-        yield attrs.evolve(where, keyword="returns", old=next(names), new=next(names))
-    for direction in ("request", "response"):
-        one, other = dict(old.schemas(direction)), dict(new.schemas(direction))
-        for name in one.keys() & other.keys():
-            argument = after[name].python if name in after and name != "$" else None
-            whole = attrs.evolve(template, direction=direction, pointer=other[name], property=name)
-            yield from compare_schemas(
-                whole, read_schema(old.document, one[name], argument), read_schema(new.document, other[name], argument)
-            )
-            yield from compare_whole(whole, old.document, one[name], new.document)
+            yield from change.compare_each(before[name].keywords, after[name].keywords)
+        elif name in after:
+            yield attrs.evolve(change, new=element.keywords or name)
+        elif f"{name[0]}XX" not in after:  # It has every status of the range.
+            yield attrs.evolve(change, old=element.keywords or name)
+    statuses_differ = old.successes.keys() != new.successes.keys()
+    if new.returns - old.returns and (statuses_differ or "None" in old.returns ^ new.returns):
+        change = Change(str(new), "response", (*new.pointer, "responses"), "$", new.python_name, "returns")
+        yield attrs.evolve(change, old=" or ".join(sorted(old.returns)), new=" or ".join(sorted(new.returns)))
+    old_schemas = {(element.direction, element.value): element.schema for element in before.values()}
+    for element in after.values():
+        old_pointer = old_schemas.get((element.direction, element.value))
+        if old_pointer and element.schema and element.direction != "error":
+            argument = element.python_name if element.kind == "parameter" else None
+            old_schema = read_schema(old.document, old_pointer, argument)
+            new_schema = read_schema(new.document, element.schema, argument)
+            change = Change(str(new), element.direction, element.schema, element.value, new.python_name)
+            yield from compare_schemas(change, old_schema, new_schema)
+            yield from compare_whole(change, old.document, old_pointer, new.document)
 
 
-def compare_schemas(template: Change, old: Schema, new: Schema) -> Iterator[Change]:
-    """Compare two schemas, and those nested in them."""
-    template = attrs.evolve(template, pointer=new.pointer, python=new.python)
-    yield from compare_schema(template, old, new)
-    for name in old.parts | new.parts:
-        before, after = old.parts.get(name), new.parts.get(name)
-        part = attrs.evolve(template, property=nested_name(template.property, name))
-        here = after or before
-        if name == ".*" and not (before and after):
-            if not (old.closed or new.closed):  # or else additionalProperties says so
-                one, other = (schema.own if schema else True for schema in (before, after))
-                kinds = [{"type": schema.as_json()["type"] if schema else "any"} for schema in (before, after)]
-                yield from attrs.evolve(part, proved=proofs(one, other)).members(*kinds)
-        elif here:
-            pointer = here.pointer if after else (*new.target, "properties", name)
-            part = attrs.evolve(part, pointer=pointer, python=here.python)
-            if before and after:
-                if own_name(before) != own_name(after):
-                    yield from part.members({"python": before.python}, {"python": after.python})
-                yield from compare_schemas(part, before, after)
-            else:
-                sides = ({"property": schema and schema.as_json()} for schema in (before, after))
-                yield from part.members(*sides)
+def compare_schemas(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
+    """Compare two schemas and their children."""
+    change = attrs.evolve(change, pointer=new.pointer, python_name=new.python_name)
+    yield from compare_schema(change, old, new)
+    for name in old.children | new.children:
+        before, after = old.children.get(name), new.children.get(name)
+        schema = after or old.children[name]
+        child = attrs.evolve(
+            change,
+            pointer=schema.pointer if after else (*new.target, "properties", name),
+            property=child_name(change.property, name),
+            python_name=schema.python_name,
+        )
+        if before and after:
+            if own_name(before) != own_name(after):
+                yield from child.compare("python", before.python_name, after.python_name)
+            yield from compare_schemas(child, before, after)
+        elif name != ".*":  # Of other properties, `additionalProperties` changes.
+            yield from child.compare("property", before and before.as_property(), after and after.as_property())
 
 
-def nested_name(owner: str, name: str) -> str:
-    """Return the name of a schema that is nested in another, such as `plan.pieces` or `plan.pieces[]`."""
-    owner = owner.removesuffix("$")
-    dot = "." if owner[-1:] not in ("", " ") and name not in ("[]", ".*") else ""
-    return f"{owner}{dot}{name}"
-
-
-def compare_schema(template: Change, old: Schema, new: Schema) -> Iterator[Change]:
-    """Compare two schemas, without those nested in them."""
-    yield from template.members({"required": old.required}, {"required": new.required})
-    if old.class_name != new.class_name and old.class_name and new.class_name:
-        yield from template.members({"class": old.class_name}, {"class": new.class_name})
-    yield from template.members({"additionalProperties": not old.closed}, {"additionalProperties": not new.closed})
-    yield from template.members(old.notes, new.notes)
-
-    exact = proofs(old.own, new.own)
-    lenient = proofs(without_limits(old.own), without_limits(new.own))
-    proved = attrs.evolve(template, proved=lenient if template.direction == "response" else exact)
-    if old.types != new.types and not proved.same_values():
-        yield from proved.members({"type": old.as_json()["type"]}, {"type": new.as_json()["type"]})
-    yield from compare_enums(proved, old, new)
-    for key in LIMITS if exact != ("yes", "yes") else ():
-        before, after = old.limits.get(key), new.limits.get(key)
-        if before != after:
-            # Where several limits move, each in its own way, each is judged alone.
-            alone = [{"type": sorted(old.types), **({key: value} if value else {})} for value in (before, after)]
-            proved = attrs.evolve(template, proved=exact if "yes" in exact else proofs(*alone))
-            yield from proved.members({key: before}, {key: after})
+def child_name(parent: str, name: str) -> str:
+    """Return the name of a nested value, such as `plan.pieces` or `plan.pieces[]`."""
+    parent = parent.removesuffix("$")
+    dot = "." if parent[-1:] not in ("", " ") and name not in ("[]", ".*") else ""
+    return f"{parent}{dot}{name}"
 
 
 def own_name(schema: Schema) -> str:
-    """Return what an attribute or an argument is called, without what it belongs to."""
-    return re.split(r"[.(]", schema.python or "")[-1]
+    """Return the name of an attribute or argument, without its class or function."""
+    return re.split(r"[.(]", schema.python_name or "")[-1]
 
 
-def compare_enums(template: Change, old: Schema, new: Schema) -> Iterator[Change]:
-    """Compare the values that have names, one by one where there are some before and after."""
+def compare_schema(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
+    """Compare two schemas without their children."""
+    yield from change.compare("required", old.required, new.required)
+    if old.class_name and new.class_name:
+        yield from change.compare("class", old.class_name, new.class_name)
+    yield from change.compare("additionalProperties", not old.closed, not new.closed)
+    yield from change.compare_each(old.annotations, new.annotations)
+
+    exact, lenient = prove(old.own, new.own), prove(old.lenient, new.lenient)
+    proved = attrs.evolve(change, proved=lenient if change.direction == "response" else exact)
+    if old.types != new.types and not proved.same_values():
+        yield from proved.compare("type", old.type(), new.type())
+    yield from compare_enums(proved, old, new)
+    for keyword in COMPARED if exact != ("yes", "yes") else ():
+        before, after = old.constraints.get(keyword), new.constraints.get(keyword)
+        if before != after:
+            # Where several constraints change, each in its own way, each is judged alone.
+            typed = {"type": sorted(old.types)}
+            alone = [typed if value is None else {**typed, keyword: value} for value in (before, after)]
+            proved = attrs.evolve(change, proved=exact if "yes" in exact else prove(*alone))
+            yield from proved.compare(keyword, before, after)
+
+
+def compare_enums(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
+    """Compare the values that have names."""
     removed = [value for value in old.enum if value not in new.enum]
     added = [value for value in new.enum if value not in old.enum]
     if not old.enum or not new.enum:
-        yield from template.members({"enum": removed or None}, {"enum": added or None})
+        yield from change.compare("enum", removed or None, added or None)
     elif removed or added:
-        yield from template.members({"enum-value": removed or None}, {"enum-value": None})
-        yield from template.members({"enum-value": None}, {"enum-value": added or None})
-    elif old.types == new.types and not template.same_values():
-        yield attrs.evolve(template, keyword="open enum", old=old.open, new=new.open)
+        yield from change.compare("enum-value", removed or None, None)
+        yield from change.compare("enum-value", None, added or None)
+    elif old.types == new.types and not change.same_values():
+        yield attrs.evolve(change, keyword="open enum", old=old.open, new=new.open)
 
 
-def compare_whole(template: Change, old: Document, before: Pointer, new: Document) -> Iterator[Change]:
-    """Find whether two schemas differ as a whole, in a way that their parts one by one may not show."""
-    one = in_one_spelling(old, before, nested=True)
-    other = in_one_spelling(new, template.pointer, nested=True)
-    if template.direction == "response":
-        one, other = without_limits(one), without_limits(other)
-    found = attrs.evolve(template, keyword="schema", proved=proofs(one, other))
-    if not found.same_values():
-        yield found
-
-
-def compare_classes(old: Document, new: Document) -> Iterator[Change]:
-    """Find the classes that are removed, used or not."""
-    after = classes(new)
-    for name, pointer in classes(old).items():
-        if name not in after:
-            yield Change("", "document", pointer, python=f"models.{name}", keyword="class", old=name)
+def compare_whole(change: Change, old: Document, pointer: Pointer, new: Document) -> Iterator[Change]:
+    """Find whether two schemas differ in what their properties do not show."""
+    keywords = ALL_KEYWORDS if change.direction == "request" else RESPONSE_KEYWORDS
+    proved = prove(normalize(old, pointer, keywords), normalize(new, change.pointer, keywords))
+    change = attrs.evolve(change, keyword="schema", proved=proved)
+    if not change.same_values():
+        yield change

@@ -1,6 +1,6 @@
-"""What a change of openapi.yaml does to the users of this client: what `nox -s diff` runs.
+"""`nox -s diff`: what a change of openapi.yaml does to users of this client.
 
-Exit codes: 0 there is a report, 1 (with --check) the version or the changelog says too little, 2 bad input.
+Exit codes: 0 reported, 1 (with --check) the version or the changelog lacks something, 2 bad input.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import argparse
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 from tools.release.version import CHANGELOG, shortcomings, version
 
 from .compare import compare
@@ -22,78 +22,75 @@ from .rules import RULES, judge
 BRANCHES = ("origin/HEAD", "origin/main", "main")
 
 
-def report(base: Document, revision: Document, accepted: dict[tuple[str, str], str]) -> Report:
-    """Compare two documents, and judge the changes. Raises: DocumentError."""
+def report(base: Document, revision: Document, accepted: dict[str, str]) -> Report:
+    """Compare two documents and judge the changes. Raises: DocumentError."""
     entries: dict[tuple[str, ...], Entry] = {}
-    used: set[tuple[str, str]] = set()
     for change, rule in judge(compare(base, revision)):
-        pointer = json_pointer(change.pointer)
-        place = (rule.name, pointer)
-        reason = accepted.get(place, "") if rule.severity == "may break" else ""
-        used |= {place} if reason else set()
-        entry = Entry(change, rule, revision.line(change.pointer), reason)
-        # A class is renamed once, in however many places it stands.
-        once = ("class", str(change.old)) if change.keyword == "class" else (change.operation, change.direction, *place)
-        entries.setdefault(once, entry)
-    for name, pointer in accepted.keys() - used:
-        raise DocumentError(f"--accept {name}@{pointer}: no such change may break")
+        entry = Entry(change, rule, revision.line(change.pointer))
+        entry = attrs.evolve(entry, accepted=accepted.get(entry.name, ""))
+        key: tuple[str, ...] = (change.operation, change.direction, rule.name, json_pointer(change.pointer))
+        if change.keyword == "class":  # It is renamed once, wherever it is used.
+            key = ("class", str(change.old))
+        entries.setdefault(key, entry)
+    for name in accepted.keys() - {entry.name for entry in entries.values()}:
+        raise DocumentError(f"{name} is accepted, but no change that may break has this rule and pointer")
     return Report(version(base), version(revision), list(entries.values()))
 
 
 def git(*arguments: str) -> str | None:
-    """Run git in this repository; None where it fails."""
+    """Return what git prints in this repository; None where it fails."""
     command = ["git", "-C", str(ROOT), *arguments]
     finished = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    return finished.stdout if finished.returncode == 0 else None
+    return finished.stdout.rstrip() if finished.returncode == 0 else None
 
 
-def read_base(base: str | None) -> tuple[Document, str]:
-    """Read the document to compare with, and the changelog beside it. Raises: DocumentError."""
+def read_base(base: str | None) -> tuple[Document, str, dict[str, str]]:
+    """Read the old document, its changelog, and what commits since accept.
+
+    Raises:
+        DocumentError: There is no such document.
+        ArgumentTypeError: A commit has an invalid trailer `Accept`.
+    """
     if base and Path(base).is_file():
-        return Document.read(Path(base)), ""
-    ref = base or next(filter(None, (git("merge-base", "HEAD", branch) for branch in BRANCHES)), "").strip()
+        return Document.read(Path(base)), "", {}
+    ref = base or next(filter(None, (git("merge-base", "HEAD", branch) for branch in BRANCHES)), None)
     if not ref:
         raise DocumentError(f"there is none of {', '.join(BRANCHES)} to compare with: name a git ref or a file")
     commit = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if commit is None:
         raise DocumentError(f"{ref} is neither a git ref nor a file")
-    text = git("show", f"{commit.strip()}:./{SPECIFICATION.name}")
+    text = git("show", f"{commit}:./{SPECIFICATION.name}")
     if text is None:
         raise DocumentError(f"{ref} has no {SPECIFICATION.name}")
-    changelog = git("show", f"{commit.strip()}:./{CHANGELOG.name}")
-    return Document.parse(text, f"{ref}:{SPECIFICATION.name}"), changelog or ""
+    changelog = git("show", f"{commit}:./{CHANGELOG.name}") or ""
+    trailers = git("log", f"{commit}..HEAD", "--format=%(trailers:key=Accept,valueonly)") or ""
+    accepted = dict(acceptance(line) for line in trailers.splitlines() if line)
+    return Document.parse(text, f"{ref}:{SPECIFICATION.name}"), changelog, accepted
 
 
-def trailers(base: Document) -> Iterator[tuple[tuple[str, str], str]]:
-    """Read what the commits since a git ref accept, in trailers `Accept: RULE@POINTER=REASON`."""
-    ref, _, name = base.name.rpartition(":")
-    logged = git("log", f"{ref}..HEAD", "--format=%(trailers:key=Accept,valueonly)") if name and ref else None
-    yield from (acceptance(line) for line in (logged or "").splitlines() if line)
-
-
-def acceptance(text: str) -> tuple[tuple[str, str], str]:
-    """Read an argument of --accept."""
-    found = re.fullmatch(r"([\w-]+)@(/[^=]*)=(\S.*)", text)
-    if not found or found[1] not in RULES:
-        raise argparse.ArgumentTypeError(f"{text} is not RULE@POINTER=REASON, such as the report shows them")
-    return (found[1], found[2]), found[3]
+def acceptance(text: str) -> tuple[str, str]:
+    """Parse an argument of --accept into RULE@POINTER and the reason."""
+    found = re.fullmatch(r"(([\w-]+)@/[^=]*)=(\S.*)", text)
+    if not found or found[2] not in RULES:
+        raise argparse.ArgumentTypeError(f"{text} is not RULE@POINTER=REASON; the report prints RULE@POINTER")
+    return found[1], found[3]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Report on standard output."""
-    parser = argparse.ArgumentParser(prog="nox -s diff --", description=(__doc__ or "").partition(":")[0])
-    parser.add_argument("base", nargs="?", help="a git ref or a file; default: where the branch left the default one")
+    """Print the report."""
+    parser = argparse.ArgumentParser(prog="nox -s diff --", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("base", nargs="?", help="a git ref or a file; default: the merge base with the default branch")
     parser.add_argument("revision", nargs="?", default=SPECIFICATION, help="a file; default: openapi.yaml")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
-    parser.add_argument("--check", action="store_true", help="fail where info.version or CHANGELOG.md says too little")
-    parser.add_argument("--explain", metavar="RULE", choices=RULES, help="say what a rule is, and nothing else")
+    parser.add_argument("--check", action="store_true", help="fail where info.version or CHANGELOG.md lacks the change")
+    parser.add_argument("--explain", metavar="RULE", choices=RULES, help="print what a rule is, and nothing else")
     parser.add_argument(
         "--accept",
         metavar="RULE@POINTER=REASON",
         type=acceptance,
         action="append",
         default=[],
-        help="say why a change that may break does not",
+        help="accept a change that may break, for this reason",
     )
     given = parser.parse_args(arguments)
     if given.explain:
@@ -101,8 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
         write(f"{rule.name}: {rule.severity}. {rule.reason}")
         return 0
     try:
-        base, changelog = read_base(given.base)
-        found = report(base, Document.read(Path(given.revision)), {**dict(trailers(base)), **dict(given.accept)})
+        base, changelog, accepted = read_base(given.base)
+        found = report(base, Document.read(Path(given.revision)), accepted | dict(given.accept))
     except (DocumentError, argparse.ArgumentTypeError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""An OpenAPI document as data, with the line of each of its parts."""
+"""An OpenAPI document as data, with the line of each JSON Pointer."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ JSON = Any
 """Any JSON value."""
 
 Pointer = tuple[str | int, ...]
-"""A JSON Pointer, as the keys and indices that it consists of."""
+"""A JSON Pointer, as a tuple of keys and indices."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 COMBINATIONS = ("anyOf", "oneOf", "allOf")
 
 
 class DocumentError(Exception):
-    """Why a document cannot be read, in one line."""
+    """The error of a document that cannot be read or compared, in one line."""
 
 
 @attrs.frozen(slots=False)
@@ -35,9 +35,9 @@ class Document:
     """An OpenAPI document.
 
     Attributes:
-        name: What messages call it.
-        text: As it was written, in YAML or JSON.
-        content: The same as data.
+        name: The file, ref or URL that messages name.
+        text: The YAML or JSON.
+        content: The parsed text.
     """
 
     name: str
@@ -54,9 +54,9 @@ class Document:
 
     @classmethod
     def parse(cls, text: str, name: str) -> Self:
-        """Read a text: JSON, or else YAML, with the loader that the generator uses. Raises: DocumentError."""
+        """Parse JSON or YAML. Raises: DocumentError."""
         try:
-            # Not with the YAML loader, which takes minutes for many megabytes.
+            # The YAML loader, which is the generator's, takes minutes for many megabytes of JSON.
             is_json = text.lstrip().startswith("{") and not name.endswith((".yaml", ".yml"))
             content: JSON = json.loads(text) if is_json else cast(Any, YAML(typ="safe")).load(text)
         except (json.JSONDecodeError, RecursionError) as error:
@@ -67,7 +67,7 @@ class Document:
             if mark and "\t" in "".join(text.splitlines()[mark.line : mark.line + 1]):
                 problem = "indent with spaces, and not with a tab"
             raise DocumentError(f"{name}:{mark.line + 1 if mark else 1}: is not YAML: {problem}") from None
-        if "openapi" not in members(content) or not isinstance(content.get("paths"), dict):
+        if "openapi" not in as_object(content) or not isinstance(content.get("paths"), dict):
             raise DocumentError(f"{name}: is not an OpenAPI document, which has `openapi` and `paths`")
         return cls(name, text, content)
 
@@ -77,91 +77,81 @@ class Document:
         return cast(Any, YAML(typ="safe")).compose(self.text)
 
     def line(self, pointer: Pointer) -> int:
-        """Return the line where a part of the document starts; where it is missing, that of what it would be in."""
-        return self._find(pointer)[0]
+        """Return the line of a JSON Pointer, or of its nearest parent that exists."""
+        return int(self._find(pointer)[0].start_mark.line) + 1
 
     def node(self, pointer: Pointer) -> Any:
-        """Return a part of the document as a YAML node."""
+        """Return the YAML node at a JSON Pointer."""
         return self._find(pointer)[1]
 
-    def _find(self, pointer: Pointer) -> tuple[int, Any]:
-        node: Any = self.root
-        start = node
+    def _find(self, pointer: Pointer) -> tuple[Any, Any]:
+        start = node = self.root
         for key in pointer:
             # A member of a mapping starts at its key, an element of a sequence at its value.
-            parts: dict[Any, tuple[Any, Any]] = {}
+            children: dict[Any, tuple[Any, Any]] = {}
             if node.id == "mapping":
-                parts = {name.value: (name, value) for name, value in node.value}
+                children = {name.value: (name, value) for name, value in node.value}
             elif node.id == "sequence":
-                parts = {index: (value, value) for index, value in enumerate(node.value)}
-            if key not in parts:
+                children = {index: (value, value) for index, value in enumerate(node.value)}
+            if key not in children:
                 break
-            start, node = parts[key]
-        return int(start.start_mark.line) + 1, node
-
-    def at(self, pointer: Pointer) -> JSON:
-        """Return the part of the document at a pointer. Raises: LookupError or TypeError where there is none."""
-        return reduce(lambda node, key: node[key], pointer, cast(JSON, self.content))
+            start, node = children[key]
+        return start, node
 
     def get(self, pointer: Pointer) -> JSON:
-        """Return the part of the document at a pointer; None where there is none."""
+        """Return the value at a JSON Pointer; None where there is none."""
         try:
-            return self.at(pointer)
+            return reduce(lambda node, key: node[key], pointer, cast(JSON, self.content))
         except (LookupError, TypeError):
             return None
 
     def follow(self, pointer: Pointer) -> Pointer:
-        """Follow the `$ref`s that start at a pointer. Raises: DocumentError where one leads nowhere."""
+        """Follow `$ref`s to the last. Raises: DocumentError where one leads nowhere."""
         seen: set[Pointer] = set()
-        while isinstance(reference := members(self.at(pointer)).get("$ref"), str):
+        while isinstance(reference := as_object(self.get(pointer)).get("$ref"), str):
             seen.add(pointer)
-            pointer = self.target(reference)
+            head, *keys = reference.split("/")
+            pointer = tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
+            if head != "#" or not pointer or self.get(pointer) is None:
+                known = [f"{reference.rpartition('/')[0]}/{name}" for name in as_object(self.get(pointer[:-1]))]
+                hint = did_you_mean(reference, known)
+                raise DocumentError(f"the reference {reference} leads nowhere in this document{hint}")
             if pointer in seen:
                 raise DocumentError(f"the reference {reference} leads nowhere, since it leads to itself")
         return pointer
 
-    def target(self, reference: str) -> Pointer:
-        """Return the pointer that a `$ref` leads to. Raises: DocumentError where that is nowhere."""
-        head, *keys = reference.split("/")
-        pointer: Pointer = tuple(key.replace("~1", "/").replace("~0", "~") for key in keys)
-        if head != "#" or not pointer or self.get(pointer) is None:
-            known = [f"{reference.rpartition('/')[0]}/{name}" for name in members(self.get(pointer[:-1]))]
-            hint = did_you_mean(reference, known)
-            raise DocumentError(f"the reference {reference} leads nowhere in this document{hint}")
-        return pointer
-
-    def parts(self, schema: Pointer) -> Iterator[Pointer]:
-        """Find the schemas that are written in a schema, one level down; `$ref`s are not followed."""
-        node = members(self.at(schema))
-        yield from ((*schema, "properties", name) for name in members(node.get("properties")))
+    def subschemas(self, schema: Pointer) -> Iterator[Pointer]:
+        """Find the schemas directly within a schema, without following `$ref`s."""
+        content = as_object(self.get(schema))
+        yield from ((*schema, "properties", name) for name in as_object(content.get("properties")))
         for key in COMBINATIONS:
-            yield from ((*schema, key, index) for index, _ in enumerate(elements(node.get(key))))
-        yield from ((*schema, key) for key in ("items", "additionalProperties") if members(node.get(key)))
+            yield from ((*schema, key, index) for index, _ in enumerate(as_array(content.get(key))))
+        yield from ((*schema, key) for key in ("items", "additionalProperties") if as_object(content.get(key)))
 
 
 def json_pointer(pointer: Pointer) -> str:
-    """Write a JSON Pointer (RFC 6901)."""
+    """Format a JSON Pointer (RFC 6901)."""
     return "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in pointer)
 
 
 def did_you_mean(name: str, known: list[str]) -> str:
-    """Return a hint at the known name that is nearest to a misspelt one; empty where none is near."""
+    """Return a hint at the known name nearest to a misspelt one, if there is one."""
     by_case = {candidate.lower(): candidate for candidate in known}
     nearest = difflib.get_close_matches(name.lower(), by_case, n=1)
     return f": did you mean {by_case[nearest[0]]}?" if nearest else ""
 
 
-def members(node: JSON) -> dict[str, JSON]:
-    """Return the members of an object; none where a value is something else."""
-    return cast("dict[str, JSON]", node) if isinstance(node, dict) else {}
+def as_object(value: JSON) -> dict[str, JSON]:
+    """Return a value that is an object, or an empty object."""
+    return cast("dict[str, JSON]", value) if isinstance(value, dict) else {}
 
 
-def elements(node: JSON) -> list[JSON]:
-    """Return the elements of an array; none where a value is something else."""
-    return list(cast("Iterable[JSON]", node)) if isinstance(node, list) else []
+def as_array(value: JSON) -> list[JSON]:
+    """Return a value that is an array, or an empty array."""
+    return list(cast("Iterable[JSON]", value)) if isinstance(value, list) else []
 
 
 def types(schema: dict[str, JSON]) -> list[JSON]:
-    """Return the types that a schema names."""
+    """Return the types of a schema, as its keyword `type` lists them."""
     named = schema.get("type", [])
-    return elements(named) if isinstance(named, list) else [named]
+    return as_array(named) if isinstance(named, list) else [named]

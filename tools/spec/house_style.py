@@ -1,7 +1,7 @@
-"""The house style of openapi.yaml, which `nox -s lint` checks and `nox -s format` mends.
+"""The house style of openapi.yaml: `nox -s lint` checks it, `format` mends it.
 
-The keys of a schema have one order; objects and enums have names; an example is valid.
-Exit codes: 0 all is well, 1 something is not in style.
+The keys of a schema have one order, objects and enums have names, examples are valid.
+Exit codes: 0 in style, 1 not in style.
 """
 
 from __future__ import annotations
@@ -10,84 +10,85 @@ import argparse
 import itertools
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 import jsonschema_rs
 
-from .checks import KEYWORDS
-from .document import SPECIFICATION, Document, DocumentError, Pointer, elements, members, types
+from .checks import KEYWORDS, Problem
+from .document import JSON, SPECIFICATION, Document, DocumentError, Pointer, as_array, as_object, types
 from .operation import schemas
-from .schema import in_one_spelling
+from .schema import ALL_KEYWORDS, normalize
 
 
 def in_order(document: Document) -> Document:
-    """Put the keys of each schema in order; comments move with the key that they stand above."""
+    """Order the keys of each schema; a comment moves with the key below it."""
     for pointer in sorted(schemas(document), key=len, reverse=True):
-        keys = list(members(document.at(pointer)))
+        keys = list(as_object(document.get(pointer)))
         ordered = sorted(keys, key=lambda key: KEYWORDS.index(key) if key in KEYWORDS else len(KEYWORDS))
         if keys != ordered and not document.node(pointer).flow_style:
-            document = Document.parse(moved(document, pointer, keys, ordered), document.name)
+            document = Document.parse(reordered(document, pointer, keys, ordered), document.name)
     return document
 
 
-def moved(document: Document, pointer: Pointer, keys: list[str], ordered: list[str]) -> str:
-    """Write a document with the keys of one schema in another order."""
+def reordered(document: Document, pointer: Pointer, keys: list[str], ordered: list[str]) -> str:
+    """Return the text of a document with the keys of one schema in another order."""
     lines = document.text.splitlines(keepends=True)
 
-    def first(number: int) -> int:
-        return first(number - 1) if lines[number - 1].strip().startswith("#") else number
+    def with_comments(number: int) -> int:
+        return with_comments(number - 1) if lines[number - 1].strip().startswith("#") else number
 
     node = document.node(pointer)
     end = int(node.end_mark.line)
-    while not lines[end - 1].startswith(" " * node.start_mark.column):  # what stands above the next part
+    while not lines[end - 1].startswith(" " * node.start_mark.column):  # A comment of what comes next.
         end -= 1
-    starts = [first(document.line((*pointer, key)) - 1) for key in keys]
+    starts = [with_comments(document.line((*pointer, key)) - 1) for key in keys]
     blocks = dict(zip(keys, itertools.pairwise([*starts, end]), strict=True))
-    within = [line for key in ordered for line in lines[slice(*blocks[key])]]
-    return "".join([*lines[: starts[0]], *within, *lines[end:]])
+    schema = [line for key in ordered for line in lines[slice(*blocks[key])]]
+    return "".join([*lines[: starts[0]], *schema, *lines[end:]])
 
 
-def problems(document: Document) -> Iterator[tuple[Pointer, str]]:
-    """Find what is not in style and cannot be mended without people."""
+def problems(document: Document) -> Iterator[Problem]:
+    """Find what is not in style and `nox -s format` cannot mend."""
     for pointer in schemas(document):
-        schema, holder = members(document.at(pointer)), members(document.at(pointer[:-1]))
+        *parent, key = pointer
+        schema = as_object(document.get(pointer))
         if len(pointer) != 3 and ("properties" in schema or "enum" in schema or "object" in types(schema)):
             yield pointer, "an object or an enum becomes a class: give it a name under components.schemas"
-        for index, example in enumerate(elements(schema.get("examples"))):
+        for index, example in enumerate(as_array(schema.get("examples"))):
             yield from invalid(document, pointer, example, (*pointer, "examples", index))
-        if pointer[-1] == "schema":  # a parameter's, or that of a body
-            if "example" in holder:
-                yield from invalid(document, pointer, holder["example"], (*pointer[:-1], "example"))
-            for name, example in members(holder.get("examples")).items():
-                place = (*pointer[:-1], "examples", name, "value")
-                yield from invalid(document, pointer, example.get("value"), place)
+        if key == "schema":  # of a parameter, a body or a response
+            owner = as_object(document.get((*parent,)))
+            if "example" in owner:
+                yield from invalid(document, pointer, owner["example"], (*parent, "example"))
+            for name, example in as_object(owner.get("examples")).items():
+                yield from invalid(document, pointer, example.get("value"), (*parent, "examples", name, "value"))
 
 
-def invalid(document: Document, schema: Pointer, example: Any, pointer: Pointer) -> Iterator[tuple[Pointer, str]]:
-    """Find where an example breaks its schema."""
-    validator = jsonschema_rs.Draft202012Validator(in_one_spelling(document, schema, nested=True))
+def invalid(document: Document, schema: Pointer, example: JSON, pointer: Pointer) -> Iterator[Problem]:
+    """Find where an example is invalid."""
+    validator = jsonschema_rs.Draft202012Validator(normalize(document, schema, ALL_KEYWORDS))
     for error in validator.iter_errors(example):
         yield (*pointer, *error.instance_path), f"the example is not valid: {error.message}"[:300]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Check openapi.yaml, or mend it."""
+    """Print what is not in style, or mend it."""
     parser = argparse.ArgumentParser(description="Check the house style of openapi.yaml.")
     parser.add_argument("--fix", action="store_true", help="put the keys in order")
     fix: bool = parser.parse_args(arguments).fix
     try:
         document = Document.read()
-        text = in_order(document).text
+        ordered = in_order(document)
+        if fix and ordered.text != document.text:
+            document = ordered
+            SPECIFICATION.write_text(document.text, encoding="utf-8", newline="\n")
+            print(f"{SPECIFICATION.name}: the keys are in order.")
         found = sorted((document.line(pointer), reason) for pointer, reason in problems(document))
     except DocumentError as error:
         print(error, file=sys.stderr)
         return 1
-    if text != document.text and fix:
-        SPECIFICATION.write_text(text, encoding="utf-8", newline="\n")
-        print(f"{SPECIFICATION.name}: the keys are in order.")
-    elif text != document.text:
-        lines = zip(document.text.splitlines(), text.splitlines(), strict=True)
-        number = next(number for number, (was, now) in enumerate(lines, 1) if was != now)
+    if ordered.text != document.text:
+        lines = zip(document.text.splitlines(), ordered.text.splitlines(), strict=True)
+        number = next(number for number, (line, other) in enumerate(lines, 1) if line != other)
         found.append((number, "the keys of a schema have one order: run `nox -s format`"))
     for line, reason in found:
         print(f"{SPECIFICATION.name}:{line}: {reason}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The names that the generator gives: of a function, an argument, an attribute, a class."""
+"""The names that the generator gives functions, arguments and classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import builtins
 import re
 from keyword import iskeyword
 
-from .document import JSON, Document, Pointer, members, types
+from .document import JSON, Document, Pointer, as_object, types
 
 
 def snake_case(name: str) -> str:
@@ -17,7 +17,7 @@ def snake_case(name: str) -> str:
 
 
 def attribute(name: str, siblings: dict[str, JSON]) -> str:
-    """Return the name of a property's attribute: its own spelling where another property has the same in snake case."""
+    """Return the attribute of a property; its own spelling where two would be equal."""
     shared = sum(snake_case(sibling) == snake_case(name) for sibling in siblings) > 1
     return name if shared else snake_case(name)
 
@@ -28,8 +28,8 @@ def class_name(name: str) -> str:
 
 
 def class_of(document: Document, pointer: Pointer) -> str | None:
-    """Return the name of the class that a schema becomes; None where it becomes none. A `title` beats the name."""
-    schema = members(document.at(pointer))
+    """Return the class that a schema becomes, if any; a `title` names it first."""
+    schema = as_object(document.get(pointer))
     if pointer[:2] != ("components", "schemas") or len(pointer) != 3:
         return None
     if "properties" not in schema and "enum" not in schema and "object" not in types(schema):
@@ -39,5 +39,5 @@ def class_of(document: Document, pointer: Pointer) -> str | None:
 
 def classes(document: Document) -> dict[str, Pointer]:
     """Find every schema that becomes a class, used or not, by the name of the class."""
-    pointers = [("components", "schemas", name) for name in members(document.get(("components", "schemas")))]
+    pointers = [("components", "schemas", name) for name in as_object(document.get(("components", "schemas")))]
     return {name: pointer for pointer in pointers if (name := class_of(document, pointer))}

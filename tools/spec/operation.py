@@ -1,4 +1,4 @@
-"""What a document says of an operation, independent of spelling."""
+"""An operation, independent of its spelling."""
 
 from __future__ import annotations
 
@@ -8,26 +8,36 @@ from functools import cached_property
 
 import attrs
 
-from .document import JSON, METHODS, Document, DocumentError, Pointer, elements, json_pointer, members
+from .document import JSON, METHODS, Document, DocumentError, Pointer, as_array, as_object, json_pointer
 from .names import snake_case
 from .schema import read_schema
 
 DIRECTIONS = ("request", "response", "error")
-"""Where the values of a schema go; an error is a response that is no success."""
+"""Where the values of a schema go; an error is a response without success."""
 
 EXTENSIONS = ("x-idempotent", "x-echoes-request")
-"""What the client reads of an operation beyond OpenAPI."""
+"""The extensions of an operation that the client reads."""
 
 
 @attrs.frozen
-class Fact:
-    """What a document says of a part of an operation: its name, its kind, and its keywords."""
+class Element:
+    """An operation itself, or its parameter, body or response, without the schema.
+
+    Attributes:
+        name: `query.limit` for a parameter, `$` for the body, the status for a response; empty for the operation.
+        kind: operation, parameter, body or status.
+        keywords: What the document says of it.
+        value: The name of its value: `query.limit`, `$` for the body and the first success, `404 $` for others.
+        schema: Where the schema of that value is, if it has one.
+    """
 
     name: str
     kind: str
     pointer: Pointer
-    python: str
-    values: dict[str, JSON]
+    python_name: str
+    keywords: dict[str, JSON]
+    value: str = ""
+    schema: Pointer | None = None
     direction: str = "request"
 
 
@@ -36,8 +46,7 @@ class Operation:
     """An operation of a document.
 
     Attributes:
-        pointer: Where the operation is written.
-        item: Where its path item is written.
+        item: Where its path item is.
     """
 
     document: Document = attrs.field(repr=False)
@@ -51,33 +60,33 @@ class Operation:
 
     @property
     def route(self) -> tuple[str, str]:
-        """What a request to it matches, whatever the parameters of its path are called."""
+        """Its method and path, without the names of path parameters."""
         return self.method, re.sub(r"{.*?}", "{}", self.path).rstrip("/")
 
     @property
-    def definition(self) -> dict[str, JSON]:
-        """The operation as it is written."""
-        return members(self.document.at(self.pointer))
+    def content(self) -> dict[str, JSON]:
+        """The operation object."""
+        return as_object(self.document.get(self.pointer))
 
     @property
     def function(self) -> str:
         """The name of the generated function."""
-        return snake_case(str(self.definition.get("operationId", "")))
+        return snake_case(str(self.content.get("operationId", "")))
 
     @property
-    def python(self) -> str:
-        """The module of the generated function, which its first tag names."""
-        tag = (*elements(self.definition.get("tags")), "default")[0]
+    def python_name(self) -> str:
+        """The generated function in its module, which the first tag names."""
+        tag = (*as_array(self.content.get("tags")), "default")[0]
         return f"api.{snake_case(str(tag))}.{self.function}"
 
     @cached_property
     def parameters(self) -> dict[tuple[str, str], Pointer]:
-        """Its parameters, which override those of its path. Raises: DocumentError."""
+        """Its parameters, which override those of its path item. Raises: DocumentError."""
         found: dict[tuple[str, str], Pointer] = {}
         for owner in (self.item, self.pointer):
-            for index, _ in enumerate(elements(members(self.document.at(owner)).get("parameters"))):
+            for index, _ in enumerate(as_array(as_object(self.document.get(owner)).get("parameters"))):
                 pointer = self.document.follow((*owner, "parameters", index))
-                parameter = members(self.document.at(pointer))
+                parameter = as_object(self.document.get(pointer))
                 if not {"in", "name"} <= parameter.keys():
                     raise DocumentError(f"{json_pointer(pointer)} is not a parameter")
                 found[str(parameter["in"]), str(parameter["name"])] = pointer
@@ -86,76 +95,65 @@ class Operation:
     @cached_property
     def body(self) -> Pointer | None:
         """Its request body. Raises: DocumentError."""
-        return self.document.follow((*self.pointer, "requestBody")) if "requestBody" in self.definition else None
+        return self.document.follow((*self.pointer, "requestBody")) if "requestBody" in self.content else None
 
     @cached_property
     def responses(self) -> dict[str, Pointer]:
-        """Its responses, by status. Raises: DocumentError."""
+        """Its responses by status. Raises: DocumentError."""
         pointer = (*self.pointer, "responses")
-        statuses = members(self.definition.get("responses"))
+        statuses = as_object(self.content.get("responses"))
         return {str(status): self.document.follow((*pointer, status)) for status in statuses}
 
     @property
     def successes(self) -> dict[str, Pointer]:
-        """Its responses of success, by status."""
+        """Its successful responses by status, the lowest first."""
         return {status: self.responses[status] for status in sorted(self.responses) if status.startswith("2")}
 
     @property
     def returns(self) -> set[str]:
-        """What a call may return, in Python: None for a success without a body."""
-        schemas = [json_schema(self.document, owner) for owner in self.successes.values()]
+        """The classes that a call may return; None for a success without a body."""
+        schemas = [json_schema(self.document, response) for response in self.successes.values()]
         return {read_schema(self.document, schema).class_name or "a value" if schema else "None" for schema in schemas}
 
     @property
     def security(self) -> list[str]:
-        """What may authorize a request: each alternative, with its schemes written out."""
-        schemes = members(self.document.get(("components", "securitySchemes")))
+        """The alternatives that authorize a request, each with its schemes."""
+        schemes = as_object(self.document.get(("components", "securitySchemes")))
         alternatives: list[str] = []
-        for alternative in elements(self.definition.get("security", self.document.content.get("security"))):
+        for alternative in as_array(self.content.get("security", self.document.content.get("security"))):
             needed: list[str] = []
-            for name, scopes in members(alternative).items():
-                scheme = [members(schemes.get(name)).get(key) for key in ("type", "scheme", "in", "name")]
-                needed.append(" ".join(str(part) for part in [*scheme, *elements(scopes)] if part))
+            for name, scopes in as_object(alternative).items():
+                scheme = [as_object(schemes.get(name)).get(key) for key in ("type", "scheme", "in", "name")]
+                needed.append(" ".join(str(word) for word in [*scheme, *as_array(scopes)] if word))
             alternatives.append(" and ".join(sorted(needed)) or "none")
         return sorted(alternatives)
 
-    def facts(self) -> Iterator[Fact]:
-        """List what the document says of it beside schemas: of itself, each parameter, its body and each response."""
-        plain = self.definition
-        notes = {key: plain.get(key) for key in ("operationId", "summary", "description")}
-        marks = {key: plain.get(key) or None for key in ("deprecated", *EXTENSIONS)}
-        names = {"path": self.path.rstrip("/"), "tags": elements(plain.get("tags"))[:1]}
-        yield Fact("", "operation", self.pointer, self.python, {**names, **notes, **marks, "security": self.security})
-        for (place, name), pointer in self.parameters.items():
-            plain = members(self.document.at(pointer))
-            style = plain.get("style") or ("form" if place in ("query", "cookie") else "simple")
-            form = {"style": style, "explode": plain.get("explode", style == "form")}
-            notes = {"deprecated": plain.get("deprecated") or None, "description": plain.get("description")}
-            what = {"required": bool(plain.get("required")), **form, **notes}
-            yield Fact(f"{place}.{name}", "parameter", pointer, f"{self.function}({snake_case(name)})", what)
+    def elements(self) -> Iterator[Element]:
+        """Find the operation itself, its parameters, its body and its responses."""
+        content = self.content
+        keywords = {key: content.get(key) for key in ("operationId", "summary", "description")}
+        flags = {key: content.get(key) or None for key in ("deprecated", *EXTENSIONS)}
+        keywords |= {"path": self.path.rstrip("/"), "tags": as_array(content.get("tags"))[:1], **flags}
+        yield Element("", "operation", self.pointer, self.python_name, {**keywords, "security": self.security})
+        for (location, name), pointer in self.parameters.items():
+            content = as_object(self.document.get(pointer))
+            style = content.get("style") or ("form" if location in ("query", "cookie") else "simple")
+            form = {"style": style, "explode": content.get("explode", style == "form")}
+            notes = {"deprecated": content.get("deprecated") or None, "description": content.get("description")}
+            keywords = {"required": bool(content.get("required")), **form, **notes}
+            schema = (*pointer, "schema") if "schema" in content else None
+            value, python_name = f"{location}.{name}", f"{self.function}({snake_case(name)})"
+            yield Element(value, "parameter", pointer, python_name, keywords, value, schema)
         if self.body:
-            required = bool(members(self.document.at(self.body)).get("required"))
-            content = "application/json" if json_schema(self.document, self.body) else None
-            yield Fact("$", "body", self.body, self.python, {"required": required, "content": content})
+            schema = json_schema(self.document, self.body)
+            required = bool(as_object(self.document.get(self.body)).get("required"))
+            keywords = {"required": required, "content": "application/json" if schema else None}
+            yield Element("$", "body", self.body, self.python_name, keywords, "$", schema)
         for status, pointer in self.responses.items():
-            yield Fact(status, "status", pointer, self.python, {}, "response" if status[0] == "2" else "error")
-
-    def schemas(self, direction: str) -> Iterator[tuple[str, Pointer]]:
-        """Find where the schemas of a direction are written, by name: `query.limit`, `$`, `404 $`."""
-        successes = self.successes
-        owners = {
-            "request": {"": self.body} if self.body else {},
-            # The first success has no status in its name, since most operations have one alone.
-            "response": {"" if name == min(successes) else f"{name} ": owner for name, owner in successes.items()},
-            "error": {f"{name} ": owner for name, owner in self.responses.items() if name not in successes},
-        }
-        if direction == "request":
-            for (place, name), pointer in self.parameters.items():
-                if "schema" in self.document.at(pointer):
-                    yield f"{place}.{name}", (*pointer, "schema")
-        for prefix, owner in owners[direction].items():
-            if schema := json_schema(self.document, owner):
-                yield f"{prefix}$", schema
+            direction = "response" if status in self.successes else "error"
+            value = "$" if status == next(iter(self.successes), None) else f"{status} $"
+            schema = json_schema(self.document, pointer)
+            yield Element(status, "status", pointer, self.python_name, {}, value, schema, direction)
 
 
 def operations(document: Document) -> Iterator[Operation]:
@@ -163,27 +161,24 @@ def operations(document: Document) -> Iterator[Operation]:
     for path in document.content["paths"]:
         item = document.follow(("paths", path))
         for method in METHODS:
-            if method in members(document.at(item)):
+            if method in as_object(document.get(item)):
                 yield Operation(document, method, path, (*item, method), item)
 
 
 def schemas(document: Document) -> Iterator[Pointer]:
-    """Find every schema that is written in a document."""
-    waiting: list[Pointer] = [
-        ("components", "schemas", name) for name in members(document.get(("components", "schemas")))
-    ]
-    for operation in operations(document):
-        waiting += (pointer for direction in DIRECTIONS for _, pointer in operation.schemas(direction))
-    seen: set[Pointer] = set()
+    """Find every schema of a document, nested ones too. Raises: DocumentError."""
+    components: Pointer = ("components", "schemas")
+    pointers: list[Pointer] = [(*components, name) for name in as_object(document.get(components))]
+    elements = (element for operation in operations(document) for element in operation.elements())
+    pointers += (element.schema for element in elements if element.schema)
+    waiting = list(dict.fromkeys(pointers))
     while waiting:
         pointer = waiting.pop()
-        if pointer not in seen:
-            seen.add(pointer)
-            yield pointer
-            waiting += document.parts(pointer)
+        yield pointer
+        waiting += document.subschemas(pointer)
 
 
 def json_schema(document: Document, owner: Pointer) -> Pointer | None:
-    """Find the schema of the JSON that a request body or a response has."""
+    """Return where the schema of a body's or a response's JSON is."""
     pointer = (*owner, "content", "application/json", "schema")
     return pointer if document.get(pointer) is not None else None

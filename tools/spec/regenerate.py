@@ -1,7 +1,8 @@
-"""openapi.yaml -> generated/activepieces_api: what `nox -s regenerate`, `fresh` and `demo` run.
+"""`nox -s regenerate`: openapi.yaml becomes generated/activepieces_api.
 
-The package is made and checked in a folder of its own, and takes its place in one step when it is whole; whatever
-happens before, generated/ stays as it was. The same document gives the same bytes everywhere.
+The package is generated and checked in a folder of its own, then replaces the old one atomically. Until then generated/
+does not change. The same document gives the same bytes everywhere.
+Exit codes: 0 regenerated or up to date, 1 an error or (with --check) not up to date, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -13,22 +14,20 @@ from tools.generated import PACKAGE, RegenerationError, check, differences, gene
 
 from .checks import problems
 from .document import ROOT, Document, DocumentError
-from .operation import operations
 from .report import write
 
 
-def read() -> tuple[Document, dict[tuple[str, str], str]]:
-    """Read openapi.yaml, and the place of each route. Raises: RegenerationError where the client would be wrong."""
+def read() -> Document:
+    """Read openapi.yaml. Raises: RegenerationError where the client would be wrong."""
     document = Document.read()
     if found := problems(document):
         lines = sorted((document.line(pointer), ".".join(map(str, pointer)), reason) for pointer, reason in found)
         raise RegenerationError("\n".join(f"{document.name}:{line}: {place}: {why}" for line, place, why in lines))
-    places = {one.route: f"{document.name}:{document.line(one.pointer)}: {one}" for one in operations(document)}
-    return document, places
+    return document
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Regenerate, or with --check report what regenerating would change; 0 where all is well, 1 otherwise."""
+    """Regenerate; with --check, print what regenerating would change."""
     parser = argparse.ArgumentParser(description="Make generated/ from openapi.yaml.")
     parser.add_argument("--check", action="store_true", help="change nothing; fail where generated/ is not up to date")
     only_check: bool = parser.parse_args(arguments).check
@@ -37,8 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with workplace() as folder:
             package = folder / PACKAGE.name
-            document, routes = read()
-            generate(package, document, routes)
+            generate(package, read())
             changes = dict(differences(PACKAGE, package))
             if only_check:
                 report = [f"{place}/{name}: {how}" for name, how in changes.items()]

@@ -17,22 +17,22 @@ import attrs
 from tools.release.version import Version, dotted, needed
 
 from .compare import Change
-from .document import JSON, ROOT, SPECIFICATION, elements, json_pointer, members
+from .document import JSON, ROOT, SPECIFICATION, as_array, as_object, json_pointer
 from .rules import SEVERITIES, Rule, worst
 
 COLOURS = {"breaking": "31", "may break": "33", "compatible": "32", "unchanged": "2"}  # of ANSI terminals
 RESOURCES = ROOT / "overlays" / "activepieces_client"
-# What a keyword of `compare` is called where it is none of OpenAPI's.
+# The keywords of a change that are none of OpenAPI's, in words.
 NOUNS = {"python": "name in Python", "returns": "what a call returns", "servers": "default base URL"}
 
 
 @attrs.frozen
 class Entry:
-    """A change with its verdict.
+    """A change and its verdict.
 
     Attributes:
-        line: Where it is in openapi.yaml; where it is removed, what it was in.
-        accepted: Why a change that may break does not; empty where nobody says so.
+        line: The line of openapi.yaml; of what is removed, that of its parent.
+        accepted: The reason for which a change that may break is accepted; empty where it is not.
     """
 
     change: Change
@@ -47,20 +47,20 @@ class Entry:
 
     @property
     def operation(self) -> str:
-        """The operation; of one that is added or removed, how users call it, too."""
+        """The operation; of an added or removed one, the method that users call, too."""
         change = self.change
-        method = f" ({offered(change.python)})" if change.keyword == "operation" and change.python else ""
+        method = f" ({method_of(change.python_name)})" if change.keyword == "operation" and change.python_name else ""
         return f"{change.operation or 'The whole document'}{method}"
 
     @property
     def subject(self) -> str:
-        """What changes, as the wire and as Python have it."""
-        wire, python = self.change.property, self.change.python or ""
-        return f"{wire} ({python})" if wire and python else wire or python
+        """What changes, in JSON and in Python."""
+        name, python_name = self.change.property, self.change.python_name or ""
+        return f"{name} ({python_name})" if name and python_name else name or python_name
 
     @property
     def name(self) -> str:
-        """The name of the rule; of a change that may break, what `--accept` takes."""
+        """The rule; of a change that may break, RULE@POINTER for `--accept`."""
         pointer = f"@{json_pointer(self.change.pointer)}" if self.rule.severity == "may break" else ""
         return f"{self.rule.name}{pointer}"
 
@@ -70,7 +70,7 @@ class Entry:
         return f"{self.rule.reason} Accepted: {self.accepted}" if self.accepted else self.rule.reason
 
     def sentence(self) -> str:
-        """Return what changes, from what to what; `[-removed-]` and `[+added+]` are the words of a longer text."""
+        """Return what changes; `[-removed-]` and `[+added+]` mark words of a text."""
         old, new, keyword = self.change.old, self.change.new, self.change.keyword
         noun = NOUNS.get(keyword, keyword)
         if keyword == "operation":
@@ -88,11 +88,11 @@ class Entry:
 
 @attrs.frozen
 class Report:
-    """What a change of the document does to users, and which version it needs.
+    """The changes of the document, their verdict and the version that they need.
 
     Attributes:
-        base: The version before the change.
-        stated: What info.version is.
+        base: info.version before the changes.
+        stated: info.version after them.
     """
 
     base: Version
@@ -101,34 +101,34 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """The worst that a change does."""
+        """The worst severity of a change."""
         return worst(entry.severity for entry in self.entries)
 
     @property
     def needed(self) -> Version:
-        """The lowest version that semantic versioning allows after the change."""
+        """The lowest version that semantic versioning allows."""
         return needed(self.base, self.verdict)
 
     def head(self) -> str:
-        """Return the verdict, and whether the version is enough, in one line."""
-        needed, stated = dotted(self.needed), dotted(self.stated)
+        """Return the verdict and whether the version is enough, in one line."""
+        verdict, stated = self.verdict.upper(), dotted(self.stated)
+        if self.stated >= self.needed:
+            return f"{verdict}: {stated} is enough"
         unless = " unless it is accepted" if self.verdict == "may break" else ""
-        version = f"{stated} is enough"
-        if self.stated < self.needed:
-            version = f"needs {needed}{unless}; info.version is {stated}, raise it"
-        return f"{self.verdict.upper()}: {version}"
+        return f"{verdict}: needs {dotted(self.needed)}{unless}; info.version is {stated}, raise it"
 
     def by_operation(self) -> dict[str, list[Entry]]:
         """Return the entries of each operation, the worst first."""
         groups: dict[str, list[Entry]] = {}
-        for entry in sorted(self.entries, key=lambda one: (-SEVERITIES.index(one.severity), one.line, one.rule.name)):
+        order = {severity: -index for index, severity in enumerate(SEVERITIES)}
+        for entry in sorted(self.entries, key=lambda item: (order[item.severity], item.line, item.rule.name)):
             groups.setdefault(entry.operation, []).append(entry)
         return groups
 
 
-def offered(python: str) -> str:
-    """Return how users call an operation: by its method of the client where it has one, or by its function."""
-    _, resource, function = python.split(".")
+def method_of(python_name: str) -> str:
+    """Return the client's method for an operation, or the generated function."""
+    _, resource, function = python_name.split(".")
     method = re.sub(rf"_{resource.removesuffix('s')}s?$", "", function)
     source = RESOURCES / f"_{resource}.py"
     has_method = source.exists() and f"def {method}(" in source.read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ def offered(python: str) -> str:
 
 
 def by_words(old: str, new: str) -> str:
-    """Compare two texts word by word; of what stays, the words beside a difference are enough."""
+    """Compare two texts word by word, with a few equal words beside a difference."""
     before, after = old.split(), new.split()
     found: list[str] = []
     for _, start, end, there, until in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
@@ -150,30 +150,33 @@ def by_words(old: str, new: str) -> str:
 
 
 def short(value: JSON, length: int = 100) -> str:
-    """Write a value short."""
-    if {"type", "required"} <= members(value).keys():
-        rest = {key: part for key, part in value.items() if key not in ("type", "required") and part is not None}
-        kinds = " or ".join(map(str, elements(value["type"]) or [value["type"]]))
-        text = f"{'required' if value['required'] else 'optional'} {kinds}{f', {short(rest)}' if rest else ''}"
-    elif elements(value) and all(isinstance(part, str) for part in elements(value)):
-        text = ", ".join(elements(value))
-    elif members(value):
-        text = ", ".join(
-            f"{key} {short(part)}" for key, part in members(value).items() if part is not None and part is not False
-        )
+    """Format a value for people, in at most so many characters."""
+    content, items = as_object(value), as_array(value)
+    if {"type", "required"} <= content.keys():
+        rest = {key: part for key, part in content.items() if key not in ("type", "required")}
+        types = " or ".join(map(str, as_array(content["type"]) or [content["type"]]))
+        text = f"{'required' if content['required'] else 'optional'} {types}{f', {short(rest)}' if rest else ''}"
+    elif content:
+        given = {key: part for key, part in content.items() if part is not None and part is not False}
+        text = ", ".join(f"{key} {short(part)}" for key, part in given.items())
+    elif items and all(isinstance(item, str) for item in items):
+        text = ", ".join(items)
     else:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def link(line: int) -> str | None:
-    """Return the address of a line of openapi.yaml where the host is known."""
-    known = [os.environ.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "SHA")]
-    return "{}/{}/blob/{}/".format(*known) + f"{SPECIFICATION.name}#L{line}" if all(known) else None
+def html_line(line: int) -> str:
+    """Return a line of openapi.yaml, as a link where the host is known."""
+    text = f"{SPECIFICATION.name}:{line}"
+    if "GITHUB_SHA" not in os.environ:
+        return text
+    server, repository, commit = (os.environ[f"GITHUB_{name}"] for name in ("SERVER_URL", "REPOSITORY", "SHA"))
+    return f'<a href="{html.escape(f"{server}/{repository}/blob/{commit}/{SPECIFICATION.name}")}#L{line}">{text}</a>'
 
 
 def as_text(report: Report) -> str:
-    """Report for a terminal: in colour, and wrapped at its width, where it is one."""
+    """Return the report as text, for a terminal in colour and wrapped at its width."""
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else 10_000
 
@@ -195,7 +198,7 @@ def as_text(report: Report) -> str:
 
 
 def as_html(report: Report) -> str:
-    """Report as one page that loads nothing."""
+    """Return the report as one page that loads nothing."""
     count = len(report.entries)
     page = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
     return page.substitute(
@@ -207,26 +210,24 @@ def as_html(report: Report) -> str:
 
 
 def as_markdown(report: Report) -> str:
-    """Report for a comment on a pull request, in the HTML that Markdown may have."""
+    """Return the report as HTML within Markdown, for a comment on a pull request."""
     return f"<p><b>{html.escape(report.head())}</b></p>\n{cards(report)}"
 
 
 def cards(report: Report) -> str:
-    """Write each change as a card of HTML, by operation."""
+    """Return each change as a card of HTML, by operation."""
     lines: list[str] = []
     for title, entries in report.by_operation().items():
         lines.append(f"<h3>{html.escape(title)}</h3>")
         for entry in entries:
             sentence = re.sub(r"\[-(.*?)-\]", r"<del>\1</del>", html.escape(entry.sentence()))
             sentence = re.sub(r"\[\+(.*?)\+\]", r"<ins>\1</ins>", sentence)
-            subject = html.escape(entry.subject)
-            address, line = link(entry.line), f"{SPECIFICATION.name}:{entry.line}"
-            place = f'<a href="{html.escape(address)}">{line}</a>' if address else line
+            subject = f"<code>{html.escape(entry.subject)}</code>"
             lines += [
                 f'<article class="{entry.severity.replace(" ", "-")}">',
-                f"<p><b>{entry.severity}</b> · {entry.change.direction} · <code>{subject}</code></p>",
+                f"<p><b>{entry.severity}</b> · {entry.change.direction} · {subject}</p>",
                 f"<p>{sentence}<br>{html.escape(entry.reason)}</p>",
-                f"<small>{html.escape(entry.name)} · {place}</small></article>",
+                f"<small>{html.escape(entry.name)} · {html_line(entry.line)}</small></article>",
             ]
     return "\n".join(lines)
 
@@ -235,9 +236,9 @@ FORMATS = {"text": as_text, "markdown": as_markdown, "html": as_html}
 
 
 def write(text: str) -> None:
-    """Print a text; a reader that closes the pipe early, as `head` does, ends nothing with a traceback."""
+    """Print a text; a reader may close the pipe early, as `head` does."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        # What is left to flush would fail once more when the interpreter ends.
+        # Python flushes once more at exit, which would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""What a change does to the users of this client: the rules of rules.yaml, and which of them a change falls under."""
+"""The rules of rules.yaml, and the rule of each change."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import attrs
 from ruamel.yaml import YAML
 
 from .compare import Change
-from .document import elements, members
+from .document import as_array, as_object
 from .schema import CONSTRAINTS
 
 SEVERITIES = ("unchanged", "compatible", "may break", "breaking")
-"""From the least to the worst."""
+"""From the best to the worst."""
 
 
 @attrs.frozen
 class Rule:
-    """What a kind of change does to users.
+    """A kind of change and what it does to users.
 
     Attributes:
         reason: What it means for users, and what they do.
@@ -35,40 +35,41 @@ RULES = {name: Rule(name, severity, reason) for name, (severity, reason) in TABL
 
 
 def worst(severities: Iterable[str]) -> str:
-    """Return the worst of some severities."""
+    """Return the worst severity."""
     return max(severities, key=SEVERITIES.index, default="unchanged")
 
 
 def judge(changes: Iterable[Change]) -> Iterator[tuple[Change, Rule]]:
     """Find the rule of each change.
 
-    That a schema differs as a whole counts where the changes of its parts do not explain it. Where nothing proves that
-    the whole is compatible, though each changed part is, the parts count.
+    That a schema differs as a whole counts only where the other changes do not explain it. Where nothing proves the
+    whole compatible, though each of the other changes is, the others count.
     """
     judged = [(change, rule_of(change)) for change in changes]
     for change, rule in judged:
-        same = [one for one in judged if (one[0].operation, one[0].direction) == (change.operation, change.direction)]
-        parts = worst(other.severity for one, other in same if one.keyword != "schema")
-        explained = parts == "breaking" if rule.severity == "breaking" else parts != "unchanged"
+        side = (change.operation, change.direction)
+        details = [pair for pair in judged if (pair[0].operation, pair[0].direction) == side]
+        severity = worst(detail_rule.severity for detail, detail_rule in details if detail.keyword != "schema")
+        explained = severity == "breaking" if rule.severity == "breaking" else severity != "unchanged"
         if change.keyword != "schema" or not explained:
             yield change, rule
 
 
 def rule_of(change: Change) -> Rule:
-    """Return the rule that a change falls under."""
+    """Return the rule of a change."""
     how = "added" if change.old is None else "removed" if change.new is None else str(change.new).lower()
     direction, keyword = change.direction, change.keyword
-    old, new = elements(change.old), elements(change.new)
+    old, new = as_array(change.old), as_array(change.new)
     if keyword == "security" and (not new or (old and set(old) <= set(new))):
         keyword = "security-reduced"
-    named = [f"{direction}-{keyword}-{how}", f"{direction}-{keyword}", f"{keyword}-{how}", keyword]
-    if how == "added" and members(change.new).get("required"):
-        named = [f"{name}-required" for name in named] + named
-    return RULES[next((name for name in named if name in RULES), None) or _of_values(change)]
+    names = [f"{direction}-{keyword}-{how}", f"{direction}-{keyword}", f"{keyword}-{how}", keyword]
+    if how == "added" and as_object(change.new).get("required"):
+        names = [f"{name}-required" for name in names] + names
+    return RULES[next((name for name in names if name in RULES), None) or _rule_of_values(change)]
 
 
-def _of_values(change: Change) -> str:
-    """Return the rule for a change of the values that a schema accepts."""
+def _rule_of_values(change: Change) -> str:
+    """Return the name of the rule for a change of the values that a schema accepts."""
     response = change.direction == "response"
     if change.same_values():
         return "enum-same-values" if change.keyword == "enum-value" else "same-values"

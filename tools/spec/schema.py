@@ -1,4 +1,4 @@
-"""What a document says of a schema, independent of spelling; and which values of one schema another accepts."""
+"""A schema, independent of its spelling; whether it accepts another's values."""
 
 from __future__ import annotations
 
@@ -8,196 +8,190 @@ from collections.abc import Iterator
 import attrs
 import jsonschema_rs
 
-from .document import COMBINATIONS, JSON, Document, DocumentError, Pointer, elements, json_pointer, members, types
+from .document import COMBINATIONS, JSON, Document, DocumentError, Pointer, as_array, as_object, json_pointer, types
 from .names import attribute, class_of
 
-# What limits a value beyond its type, in the order in which a schema has the keywords.
+# What a schema demands of a value beyond its type, in the order of house style.
 CONSTRAINTS = (
     *("pattern", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"),
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
-LIMITS = ("format", *CONSTRAINTS)
-NOTES = ("description", "examples", "default", "deprecated")
-NESTED = ("properties", "required", "items", "additionalProperties", "propertyNames")
-ASSERTIONS = ("type", "enum", "const", "not", *COMBINATIONS, *LIMITS)
+COMPARED = ("format", *CONSTRAINTS)
+# What the client checks of a value without its children: in a response, no constraints and no closed object.
+LENIENT_KEYWORDS = ("type", "enum", "const", "not", "format", *COMBINATIONS)
+OWN_KEYWORDS = (*LENIENT_KEYWORDS, *CONSTRAINTS)
+RESPONSE_KEYWORDS = (*LENIENT_KEYWORDS, "properties", "required", "items", "propertyNames")
+ALL_KEYWORDS = (*RESPONSE_KEYWORDS, *CONSTRAINTS, "additionalProperties")
 
 
 @attrs.frozen
 class Schema:
-    """What a document says of a schema, independent of spelling.
+    """A schema, independent of its spelling.
 
     Attributes:
         target: Where its `$ref` leads.
-        python: What it is in Python: an attribute, an argument or a class; None where it is nothing.
-        class_name: The class that its values have; None where they have none.
+        python_name: Its attribute, argument or class; None where Python has no name for it.
+        class_name: The class of its values, if they have one of their own.
         enum: The values that have names.
         open: Whether other values than those are valid.
-        closed: Whether other properties than the named ones are invalid.
-        notes: What is written for people, and `default`.
-        own: The schema itself, in one spelling, without what is nested in it.
-        parts: The schemas of its properties, by name; of its items, as `[]`; of its other properties, as `.*`.
+        closed: Whether only the named properties are valid.
+        own: The JSON Schema that it is without its children.
+        lenient: The same in a response.
+        children: The schemas of its properties by name, of its items as `[]`, of other properties as `.*`.
     """
 
     pointer: Pointer
     target: Pointer
-    python: str | None
+    python_name: str | None
     class_name: str | None
     required: bool
     types: frozenset[str]
     enum: tuple[JSON, ...]
     open: bool
-    limits: dict[str, JSON]
+    constraints: dict[str, JSON]
     closed: bool
-    notes: dict[str, JSON]
+    annotations: dict[str, JSON]
     own: JSON
-    parts: dict[str, Schema]
+    lenient: JSON
+    children: dict[str, Schema]
 
-    def as_json(self) -> JSON:
-        """Write what a property is: its type, limits and values as JSON Schema, and whether it is required."""
-        named = sorted(self.types, key=lambda name: (name == "null", name))
+    def type(self) -> JSON:
+        """Return its type or types as in JSON Schema; `any` where it has none."""
+        named = sorted(self.types, key=lambda name: (name == "null", name)) or ["any"]
+        return named[0] if len(named) == 1 else named
+
+    def as_property(self) -> JSON:
+        """Return its type, constraints and values, and whether it is required."""
         enum = {"enum": list(self.enum)} if self.enum else {}
-        return {"type": named[0] if len(named) == 1 else named, **self.limits, **enum, "required": self.required}
+        return {"type": self.type(), **self.constraints, **enum, "required": self.required}
 
 
 def read_schema(
     document: Document,
     pointer: Pointer,
-    python: str | None = None,
+    python_name: str | None = None,
     *,
     required: bool = False,
-    inside: frozenset[Pointer] = frozenset(),
+    ancestors: frozenset[Pointer] = frozenset(),
 ) -> Schema:
-    """Read a schema and those nested in it; one that leads to itself is read once. Raises: DocumentError."""
-    places = list(alternatives(document, pointer, inside))
+    """Read a schema and its children, a recursive one once. Raises: DocumentError."""
+    branches = list(alternatives(document, pointer, ancestors))
     target = document.follow(pointer)
-    own = in_one_spelling(document, target, nested=False)
-    flat = [in_one_spelling(document, place, nested=False) for place in places]
-    values = [value for schema in flat for value in schema.get("enum", [])]
-    kinds = {str(kind) for schema in flat for kind in types(schema) if kind != "null"}
-    kinds |= {"null"} if any("null" in types(schema) for schema in (own, *flat)) else set()
-    around = members(document.at(pointer)), members(document.at(target))
-    notes = {key: node[key] for node in reversed(around) for key in NOTES if key in node}
-    if notes.get("deprecated") is False:
-        del notes["deprecated"]
-    names = [name for place in places if (name := class_of(document, place))]
+    own = normalize(document, target, OWN_KEYWORDS)
+    schemas = [normalize(document, branch, OWN_KEYWORDS) for branch in branches]
+    class_name = next(filter(None, (class_of(document, branch) for branch in branches)), None)
+    # What stands beside a `$ref` goes before what the `$ref` leads to.
+    content = as_object(document.get(target)) | as_object(document.get(pointer))
+    annotations = {key: content.get(key) for key in ("description", "examples", "default")}
     return Schema(
         pointer=pointer,
         target=target,
-        python=python or (names[0] if names else None),
-        class_name=names[0] if names else None,
+        python_name=python_name or class_name,
+        class_name=class_name,
         required=required,
-        types=frozenset(kinds),
-        open=any("enum" not in schema and schema.get("type") != "null" for schema in flat),
-        enum=tuple(dict.fromkeys(value for value in values if value is not None)),
-        limits={key: schema[key] for schema in flat for key in LIMITS if key in schema},
-        closed=any(members(document.at(place)).get("additionalProperties") is False for place in places),
-        notes=notes,
+        types=frozenset(str(name) for schema in (own, *schemas) for name in types(schema)),
+        enum=tuple(dict.fromkeys(value for schema in schemas for value in schema.get("enum", []) if value is not None)),
+        open=any("enum" not in schema and schema.get("type") != "null" for schema in schemas),
+        constraints={key: schema[key] for schema in schemas for key in COMPARED if key in schema},
+        closed=any(as_object(document.get(branch)).get("additionalProperties") is False for branch in branches),
+        annotations={**annotations, "deprecated": content.get("deprecated") or None},
         own=own,
-        parts=dict(read_parts(document, target, places, python, inside | set(places))),
+        lenient=normalize(document, target, LENIENT_KEYWORDS),
+        children=dict(read_children(document, target, branches, python_name, ancestors | set(branches))),
     )
 
 
-def read_parts(
-    document: Document, target: Pointer, places: list[Pointer], python: str | None, inside: frozenset[Pointer]
+def read_children(
+    document: Document, target: Pointer, branches: list[Pointer], python_name: str | None, ancestors: frozenset[Pointer]
 ) -> Iterator[tuple[str, Schema]]:
-    """Read the schemas that are nested in a schema, one level down."""
-    schemas = [members(document.at(place)) for place in places]
-    needed = [set(elements(schema.get("required"))) for schema in schemas if schema.get("type") != "null"]
-    # Each part of an allOf is valid; of other alternatives, one may do without what another requires.
-    together = "allOf" in members(document.at(target))
-    names = set[JSON]().union(*needed) if together or not needed else set[JSON].intersection(*needed)
-    for place, schema in zip(places, schemas, strict=True):
-        nested, owner = members(schema.get("properties")), class_of(document, place)
-        for key in nested:
-            argument = f"{owner}.{attribute(key, nested)}" if owner else None
-            pointer = (*place, "properties", key)
-            yield key, read_schema(document, pointer, argument, required=key in names, inside=inside)
-        for key, name in (("items", "[]"), ("additionalProperties", ".*")):
-            if members(schema.get(key)):
-                yield name, read_schema(document, (*place, key), python, inside=inside)
+    """Read the schemas directly within a schema and its branches."""
+    schemas = [as_object(document.get(branch)) for branch in branches]
+    needed = [set(as_array(schema.get("required"))) for schema in schemas if schema.get("type") != "null"]
+    # A value is valid under each branch of an allOf, but under one branch of an anyOf, which may require less.
+    every_branch = "allOf" in as_object(document.get(target))
+    required = set[JSON]().union(*needed) if every_branch or not needed else set[JSON].intersection(*needed)
+    for branch, schema in zip(branches, schemas, strict=True):
+        properties, owner = as_object(schema.get("properties")), class_of(document, branch)
+        for name in properties:
+            argument = f"{owner}.{attribute(name, properties)}" if owner else None
+            pointer = (*branch, "properties", name)
+            yield name, read_schema(document, pointer, argument, required=name in required, ancestors=ancestors)
+        if as_object(schema.get("items")):
+            yield "[]", read_schema(document, (*branch, "items"), python_name, ancestors=ancestors)
+        is_object = "properties" in schema or "object" in types(schema)
+        if is_object and schema.get("additionalProperties") is not False:
+            yield ".*", read_schema(document, (*branch, "additionalProperties"), python_name, ancestors=ancestors)
 
 
-def alternatives(document: Document, pointer: Pointer, inside: frozenset[Pointer]) -> Iterator[Pointer]:
-    """Find the schemas that a schema is made of: itself, or the branches of its anyOf, oneOf and allOf."""
+def alternatives(document: Document, pointer: Pointer, ancestors: frozenset[Pointer]) -> Iterator[Pointer]:
+    """Find the branches of a schema's anyOf, oneOf and allOf, or the schema itself."""
     pointer = document.follow(pointer)
-    if not isinstance(document.at(pointer), dict | bool):
+    content = document.get(pointer)
+    # Releases of the service before 0.84 publish objects of its schema library, which have a `def`.
+    # A schema that is missing accepts all values: that of additionalProperties.
+    if not isinstance(content, dict | bool | None) or "def" in as_object(content):
         raise DocumentError(f"{json_pointer(pointer)} is not a schema")
-    schema = members(document.at(pointer))
-    if "def" in schema:  # as installations before release 0.84 publish
-        raise DocumentError(f"{json_pointer(pointer)} is not a schema, but what a program of the service has of one")
-    if pointer in inside:
+    if pointer in ancestors:
         return
-    branches = [part for part in document.parts(pointer) if part[-2] in COMBINATIONS]
+    branches = [subschema for subschema in document.subschemas(pointer) if isinstance(subschema[-1], int)]
     for branch in branches:
-        yield from alternatives(document, branch, inside | {pointer})
-    if not branches or "properties" in schema:
+        yield from alternatives(document, branch, ancestors | {pointer})
+    if not branches or "properties" in as_object(content):
         yield pointer
 
 
-def in_one_spelling(
-    document: Document, pointer: Pointer, *, nested: bool, inside: frozenset[Pointer] = frozenset()
-) -> JSON:
-    """Write a schema as JSON Schema 2020-12, without `$ref`s and what is there for people alone."""
+def normalize(
+    document: Document, pointer: Pointer, keywords: tuple[str, ...], ancestors: frozenset[Pointer] = frozenset()
+) -> dict[str, JSON]:
+    """Return some keywords of a schema in JSON Schema 2020-12, without `$ref`s."""
     pointer = document.follow(pointer)
-    node = members(document.at(pointer))
-    if pointer in inside or document.at(pointer) is False:
-        return document.at(pointer) is not False
-    schema = {key: node[key] for key in (*ASSERTIONS, *(NESTED if nested else ())) if node.get(key) is not None}
-    for limit in ("minimum", "maximum"):
-        # OpenAPI 3.0 has exclusiveMinimum: true beside minimum.
-        exclusive = f"exclusive{limit.capitalize()}"
+    if pointer in ancestors:
+        return {}
+    if document.get(pointer) is False:
+        return {"not": {}}
+    content = as_object(document.get(pointer))
+    schema = {keyword: content[keyword] for keyword in keywords if content.get(keyword) is not None}
+    for bound in ("minimum", "maximum"):
+        # In OpenAPI 3.0, exclusiveMinimum is a boolean beside minimum.
+        exclusive = f"exclusive{bound.capitalize()}"
         if schema.get(exclusive) is True:
-            schema[exclusive] = schema.pop(limit)
+            schema[exclusive] = schema.pop(bound)
         elif schema.get(exclusive) is False:
             del schema[exclusive]
-    combined: dict[str, list[JSON]] = {}
-    for part in document.parts(pointer):
-        plain = in_one_spelling(document, part, nested=nested, inside=inside | {pointer})
-        if part[-2] == "properties" and nested:
-            schema["properties"] = {**schema["properties"], part[-1]: plain}
-        elif part[-2] in COMBINATIONS:
-            combined.setdefault(str(part[-2]), []).append(plain)
-        elif nested:
-            schema[str(part[-1])] = plain
-    schema |= combined
-    if node.get("const") is not None:
+
+    def nested(*keys: str | int) -> dict[str, JSON]:
+        return normalize(document, (*pointer, *keys), keywords, ancestors | {pointer})
+
+    if "properties" in schema:
+        schema["properties"] = {name: nested("properties", name) for name in as_object(schema["properties"])}
+    for keyword in schema.keys() & set(COMBINATIONS):
+        schema[keyword] = [nested(keyword, index) for index, _ in enumerate(as_array(schema[keyword]))]
+    for keyword in ("items", "additionalProperties") if "properties" in keywords else ():
+        if as_object(content.get(keyword)):
+            schema[keyword] = nested(keyword)
+    if "const" in schema:
         schema["enum"] = [schema.pop("const")]
     if "enum" in schema and "type" not in schema and all(isinstance(value, str | None) for value in schema["enum"]):
         schema["type"] = ["string", *["null"] * (None in schema["enum"])]
     if "enum" in schema and None not in schema["enum"]:
-        schema["type"] = [kind for kind in types(schema) if kind != "null"]
-    if node.get("nullable"):
+        schema["type"] = [name for name in types(schema) if name != "null"]
+    if content.get("nullable"):
         schema["type"] = [*types(schema), "null"]
         schema |= {"enum": [*schema["enum"], None]} if "enum" in schema else {}
     return schema
 
 
-def without_limits(schema: JSON) -> JSON:
-    """Leave out what a response may violate: the client returns it all the same."""
-    if isinstance(schema, list):
-        return [without_limits(part) for part in elements(schema)]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        key: {name: without_limits(nested) for name, nested in part.items()}
-        if key == "properties"
-        else without_limits(part)
-        for key, part in members(schema).items()
-        if key not in CONSTRAINTS and (key, part) != ("additionalProperties", False)
-    }
-
-
-def proofs(old: JSON, new: JSON) -> tuple[str, str]:
-    """Return whether a new schema accepts every value that the old one accepts, and the reverse."""
+def prove(old: JSON, new: JSON) -> tuple[str, str]:
+    """Return whether a new schema accepts all values of an old one, and the reverse."""
     return accepts(new, old), accepts(old, new)
 
 
-def accepts(wide: JSON, narrow: JSON) -> str:
-    """Return whether a schema accepts every value that another does, as jsonschema-rs proves it: yes, no or unknown."""
-    if json.dumps(wide, sort_keys=True) == json.dumps(narrow, sort_keys=True):
+def accepts(schema: JSON, other: JSON) -> str:
+    """Return whether a schema accepts all values of another: yes, no or unknown."""
+    if json.dumps(schema, sort_keys=True) == json.dumps(other, sort_keys=True):
         return "yes"
     try:
-        one, other = (jsonschema_rs.canonicalize(schema, validate_formats=True) for schema in (wide, narrow))
-        return str(one.covers(other))
-    except ValueError:  # it cannot read one of them, or they are recursive
+        canonical = jsonschema_rs.canonicalize(schema, validate_formats=True)
+        return str(canonical.covers(jsonschema_rs.canonicalize(other, validate_formats=True)))
+    except ValueError:  # One of them is invalid or recursive.
         return "unknown"
