@@ -1,6 +1,6 @@
-"""Roll-outs: many updates, a few at a time, that neither hang a server nor lose an outcome.
+"""Roll-outs: many updates, a few in flight, so that no server hangs and no outcome is lost.
 
-`client.projects.update_many` returns them, and is what loads this add-on.
+`client.projects.update_many` returns them. The core imports this add-on only there.
 """
 
 from ._outcome import Failed, Updated, UpdateOutcome, is_final
