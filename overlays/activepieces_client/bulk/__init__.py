@@ -1,6 +1,7 @@
-"""Roll-outs: many updates, a few in flight, so that no server hangs and no outcome is lost.
+"""Roll-outs: many updates, a few in flight.
 
-`client.projects.update_many` returns them. The core imports this add-on only there.
+A default server survives them, and no outcome is lost. `client.projects.update_many` returns a roll-out; the core
+imports this add-on only when it is used.
 """
 
 from ._outcome import Failed, Updated, UpdateOutcome, is_final

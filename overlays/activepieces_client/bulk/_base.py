@@ -1,4 +1,4 @@
-"""What both kinds of roll-out share: every decision on the way to an outcome, without I/O."""
+"""The decisions of a roll-out, which both kinds share; no I/O."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class RollOutBase:
 
     @contextlib.contextmanager
     def _exclusively(self) -> Generator[None]:
-        """Refuse to iterate outside of the with block, and in two threads or tasks at once."""
+        """Raise where the caller is outside the with block or iterates twice at once."""
         if not self._open:
             raise RuntimeError("a roll-out is iterated inside its with block")
         if not self._iterating.acquire(blocking=False):
@@ -120,7 +120,7 @@ class RollOutBase:
         return None
 
     def _take(self) -> Generator[Step, Any, Update | None]:
-        """Return an update to send: a retry, or the next of the source; None where there is none now."""
+        """Return an update to send: a retry, or the next one of the source."""
         if self._stopping or self._schedule.stopped:
             return None
         if retry := self._schedule.next_retry(flush=self._exhausted):

@@ -78,14 +78,14 @@ def is_final(error: ActivepiecesError | None) -> bool:
 
 
 def is_systemic(error: ActivepiecesError) -> bool:
-    """Return whether an error is not about its update: the next one may well have it, too."""
+    """Return whether an error is not about its update: others are likely to have it."""
     if isinstance(error, ResponseValidationError):
         return not error.reached
     return isinstance(error, APIConnectionError | APIStatusError | ConfigurationError) and not is_final(error)
 
 
 def is_transient(error: ActivepiecesError) -> bool:
-    """Return whether a systemic error may pass: all but the service's 403, a missing permission."""
+    """Return whether a systemic error may pass; a missing permission does not."""
     return not (isinstance(error, APIStatusError) and error.status_code == 403 and _has_service_envelope(error))
 
 
@@ -95,7 +95,7 @@ def is_congestion(error: ActivepiecesError) -> bool:
 
 
 def is_outage(error: ActivepiecesError) -> bool:
-    """Return whether the server may be restarting, which takes longer than other causes."""
+    """Return whether the server may be restarting, which takes some time."""
     return is_congestion(error) or isinstance(error, APIConnectionError)
 
 

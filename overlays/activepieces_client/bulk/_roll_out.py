@@ -1,4 +1,4 @@
-"""Roll-outs in threads and in tasks. Their with block owns what they start (PEP 789)."""
+"""Roll-outs in threads and in tasks, which a with block owns (PEP 789)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a roll-out sends, retries, pauses and stops: its rules, without I/O and without a clock."""
+"""When a roll-out sends, retries, pauses and stops; no I/O, no clock."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Schedule:
         return self.in_flight < (1 if self._failures_in_a_row else int(self._limit))
 
     def next_retry(self, *, flush: bool) -> Update | None:
-        """Return an update to retry: once `concurrency` of them wait, or with `flush` any."""
+        """Return an update to retry, if `concurrency` of them wait; with `flush`, any."""
         return self._retries.popleft() if self._retries and (flush or len(self._retries) >= self._concurrency) else None
 
     def start(self, update: Update) -> None:
@@ -100,7 +100,7 @@ class Schedule:
         return Failed(update.index, update.project_id, result)
 
     def give_up(self) -> UpdateOutcome | None:
-        """Return the outcome of an update that waits for its retry, which a stop prevents."""
+        """Return the outcome of an update whose retry a stop prevents."""
         update = self.next_retry(flush=True)
         return Failed(update.index, update.project_id, update.error) if update and update.error else None
 
