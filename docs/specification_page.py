@@ -1,4 +1,4 @@
-"""The page of the specification: every operation of the OpenAPI document, in full, as Markdown (MyST)."""
+"""The page of the specification: every operation of the document, as MyST Markdown."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class _Page:
                 yield from self._properties(inner, f"{path}[]." if self._is_array(property_) else f"{path}.")
 
     def _inner(self, schema: JSON) -> list[JSON]:
-        """Return the objects that a schema consists of: itself, its items, or its alternatives."""
+        """Return the schemas that may have properties: itself, its items, its alternatives."""
         schema = self._resolve(schema)
         return schema.get("anyOf") or [schema.get("items", schema)]
 

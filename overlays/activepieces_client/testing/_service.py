@@ -212,8 +212,8 @@ class Service:
 
 
 _NOT_HANDLED = (
-    "the stand-in does not handle {0}: set service.handlers[{0!r}] to a function"
-    " from an httpx.Request to an httpx.Response"
+    "the stand-in does not handle {0}: add service.handlers[{0!r}] = handler,"
+    " a function from an httpx.Request to an httpx.Response"
 )
 _RETENTION_BOUNDS = (
     "executionDataRetentionDays must be between AP_PAUSED_FLOW_TIMEOUT_DAYS ({})"
