@@ -64,14 +64,14 @@ class RollOut(RollOutBase, Iterator[UpdateOutcome]):
         else:
             try:
                 return next(self._source, END)
-            except Exception as error:  # noqa: BLE001 - it is the caller's, and raised once nothing is in flight
+            except Exception as error:  # noqa: BLE001 - raised in `_next`, once nothing is in flight
                 return self._fail_source(error)
         return None
 
     def _send(self, update: Update) -> None:
         try:
             result: Any = self._update(update.project_id, update.body)
-        except BaseException as error:  # noqa: BLE001 - it is raised, or becomes an outcome, where the loop is
+        except BaseException as error:  # noqa: BLE001 - raised in `_next`, or an outcome
             result = error
         self._results.put((update, result))
 
@@ -108,7 +108,7 @@ class AsyncRollOut(RollOutBase, AsyncIterator[UpdateOutcome]):
     async def __aexit__(self, *_: object) -> None:
         self._open, self._stopping = False, True
         self._tasks.cancel_scope.cancel()
-        # Without the error that leaves the block, which the group would wrap.
+        # Without the error that left the block: the group would wrap it.
         await self._tasks.__aexit__(None, None, None)
 
     async def __anext__(self) -> UpdateOutcome:
@@ -135,7 +135,7 @@ class AsyncRollOut(RollOutBase, AsyncIterator[UpdateOutcome]):
         elif isinstance(self._source, AsyncIterator):
             item, self._taken = self._taken, NOT_YET
             if item is NOT_YET and not self._taking:
-                # In a task of its own: outcomes come while it waits, and who cancels the loop does not cancel it.
+                # In its own task: the loop gets outcomes meanwhile, and cancelling the loop does not cancel the source.
                 self._taking = True
                 self._tasks.start_soon(self._take_from, self._source)
             return item

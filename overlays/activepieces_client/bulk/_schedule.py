@@ -91,7 +91,8 @@ class Schedule:
         if not is_systemic(result):  # the server works
             self._succeed(update)
             return Failed(update.index, update.project_id, result)
-        update.failures += self._successes > update.successes_before
+        if self._successes > update.successes_before:  # the server works for others
+            update.failures += 1
         update.error = result
         self._fail(update, result, now)
         if self._idempotent and is_transient(result) and update.failures <= self._max_retries:

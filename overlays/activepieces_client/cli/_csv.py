@@ -149,8 +149,8 @@ def _member_columns(path: PropertyPath, values: list[Any]) -> dict[str, list[str
     columns: dict[str, list[str]] = {}
     for name in names:
         texts = [format_member(item[name]) if name in item else "" for item in objects]
-        whole = [text for text in texts if text is not None]
-        if not name or "." in name or len(whole) < len(texts):
+        complete = [text for text in texts if text is not None]
+        if not name or "." in name or len(complete) < len(texts):
             return None
-        columns[".".join((*path, name))] = whole
+        columns[".".join((*path, name))] = complete
     return columns

@@ -27,7 +27,7 @@ _UTF_16 = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 class Updates:
     """The updates of a file: JSON Lines where it starts with `{`, otherwise CSV.
 
-    They are those of a copy: whoever writes to the file later changes nothing.
+    They are read from a copy, so later changes of the file have no effect.
 
     Attributes:
         count: How many updates there are, once `problems` is exhausted.

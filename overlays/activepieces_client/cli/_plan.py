@@ -21,13 +21,13 @@ from ._resolve import Project
 
 @attrs.frozen
 class Change:
-    """A property, or a member of metadata, that an update asks to change.
+    """A property, or a member of metadata, that an update is to change.
 
     Attributes:
         path: Its JSONPath.
         before: Its value; UNSET where it has none, or no response shows it.
         after: Its value after the update; UNSET where a member of metadata would be removed.
-        ignored: Why the server would ignore it; None where nothing is known against it.
+        ignored: Why the server would ignore it; None where it is not known to.
     """
 
     path: str
@@ -52,7 +52,7 @@ class Change:
 
 @attrs.frozen
 class LinePlan:
-    """The changes that one line asks for."""
+    """The changes that one line requests."""
 
     line: Line
     project: Project

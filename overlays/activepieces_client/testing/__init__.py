@@ -25,8 +25,8 @@ It does not imitate what no well-formed request depends on, or what nobody has o
 - the job limit of the pool, which the service changes even where the update ends in 409 or 500: no response shows it;
 - JavaScript's notation of numbers in JSON, and the messages about malformed HTTP.
 
-It handles `listProjects`, `getProject`, `updateProject`, and `createProject` from a `displayName`. Its response to any
-other operation of the document is 501, until you give it a handler: `service.handlers["deleteProject"] = handler`.
+It handles `listProjects`, `getProject`, `updateProject`, and `createProject` from a `displayName`. Its response to an
+operation that is added to the document is 501, until it has a handler: `service.handlers["deleteProject"] = handler`.
 """
 
 from ._stand_in import Failure, ReceivedRequest, StandIn

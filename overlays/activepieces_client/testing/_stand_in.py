@@ -17,10 +17,7 @@ from ._server import Server
 from ._service import Handler, Service
 
 Failure = int | tuple[int, Mapping[str, str] | str] | httpx.Response | type[httpx.RequestError] | httpx.RequestError
-"""What a request ends with.
-
-A status; a status with headers or with the service's error code; a response; an exception of httpx.
-"""
+"""What a request ends with; docs/reference/testing.md lists the forms."""
 
 
 class ReceivedRequest(httpx.Request):
