@@ -110,6 +110,7 @@ class RollOutBase:
             result: Result = yield Wait(pause if pause and not ending else None)
             if result:
                 if isinstance(result[1], BaseException) and not isinstance(result[1], ActivepiecesError):
+                    # An exception of the caller's code, such as a hook.
                     schedule.in_flight -= 1
                     self._stopping, self._error = True, self._error or result[1]
                 elif outcome := schedule.finish(*result, time.monotonic()):

@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=timeout)
         return command
 
-    command = add("list", "List projects.", LIST, "jsonl", "csv")
+    command = add("list", "List projects", LIST, "jsonl", "csv")
     for name, schema in filters():
         _add_option(command, (name,), schema)
     definition = operation("updateProject").definition
@@ -64,9 +64,9 @@ def parser() -> argparse.ArgumentParser:
         _add_option(command, path, schema)
     whole_body = "the body as a JSON object; the options for properties add to it and override it"
     command.add_argument("--json", type=_json_object, default={}, help=whole_body)
-    _add_file(add("check", "Validate a file of updates.", CHECK, "json"))
-    _add_journal(_add_file(add("plan", "Show what a file of updates would change.", PLAN, "json")))
-    command = _add_journal(_add_file(add("apply", "Make the updates of a file.", APPLY, "json")))
+    _add_file(add("check", "Validate a file of updates", CHECK, "json"))
+    _add_journal(_add_file(add("plan", "Show what a file of updates would change", PLAN, "json")))
+    command = _add_journal(_add_file(add("apply", "Make the updates of a file", APPLY, "json")))
     command.add_argument("--concurrency", type=_positive, default=4, metavar="N", help="in flight at once; default: 4")
     command.add_argument("--fail-fast", action="store_true", help="send nothing new after the first failure")
     command.add_argument("--dry-run", action="store_true", help="do what plan does")

@@ -12,7 +12,7 @@ import attrs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ._output import report
+from ._output import counted, report
 
 # Seconds between two lines where there is no terminal.
 INTERVAL = 5.0
@@ -86,4 +86,4 @@ class RollOutProgress:
         return max(self.counts.total() - self._earlier, 1) / max(time.monotonic() - self._start, 0.001)
 
     def _speed(self) -> str:
-        return f"{self._rate():.0f}/s, {self.failures} failed"
+        return f"{self._rate():.0f}/s, {counted(self.failures, 'error')}"
