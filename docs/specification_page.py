@@ -1,4 +1,4 @@
-"""The page of the specification: every operation of the document, as MyST Markdown."""
+"""The page of the specification: each operation of the document, in MyST."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class _Page:
                 yield from self._properties(inner, f"{path}[]." if self._is_array(property_) else f"{path}.")
 
     def _inner(self, schema: JSON) -> list[JSON]:
-        """Return the schemas that may have properties: itself, its items, its alternatives."""
+        """Return the schemas inside a schema: its alternatives, its items, or itself."""
         schema = self._resolve(schema)
         return schema.get("anyOf") or [schema.get("items", schema)]
 
