@@ -1,4 +1,4 @@
-"""How Sphinx builds the documentation: `nox -s docs`."""
+"""The configuration of Sphinx, for `nox -s docs`."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True}
 python_use_unqualified_type_names = True
-# One parameter a line, where a signature is longer.
+# A longer signature has one parameter a line.
 maximum_signature_line_length = 80
 napoleon_google_docstring = True
-napoleon_use_ivar = True  # attributes as a list, without entries that autodoc would make again
+napoleon_use_ivar = True  # attributes as a list: autodoc makes entries for them already
 
 html_theme = "furo"
 pygments_dark_style = "github-dark"
@@ -50,7 +50,7 @@ html_copy_source = html_show_sourcelink = False
 copybutton_prompt_text = "$ "
 
 
-# How types are written in signatures: those of httpx with its name, and aliases as what they stand for.
+# How signatures write types: with the name of httpx, and without aliases.
 TYPES = {
     r"~httpx\.": "httpx.",
     r"\bBody\b": "UpdateProjectRequest | Mapping[str, Any]",
@@ -59,7 +59,7 @@ TYPES = {
 
 
 def setup(app: Sphinx) -> None:
-    """Add the page of the specification, and mend autodoc's signatures."""
+    """Write the page of the specification, and correct the signatures of autodoc."""
 
     def write(_: Sphinx, name: str, source: list[str]) -> None:
         if name == "specification":
@@ -69,7 +69,7 @@ def setup(app: Sphinx) -> None:
         _app: Sphinx, _what: str, _name: str, obj: object, _options: object, signature: str | None, returns: str | None
     ) -> tuple[str, str | None] | None:
         if isinstance(obj, enum.EnumMeta):
-            return "", None  # (value) is what every enum has
+            return "", None  # every enum has (value)
         if not signature:
             return None
         for name, written in TYPES.items():

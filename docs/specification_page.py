@@ -1,4 +1,4 @@
-"""The page of the specification: every operation, as Markdown (MyST)."""
+"""The page of the specification: each operation of the document, in MyST."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class _Page:
                 yield from self._properties(inner, f"{path}[]." if self._is_array(property_) else f"{path}.")
 
     def _inner(self, schema: JSON) -> list[JSON]:
-        """Return the objects of a schema: itself, its items, or its alternatives."""
+        """Return the schemas inside a schema: its alternatives, its items, or itself."""
         schema = self._resolve(schema)
         return schema.get("anyOf") or [schema.get("items", schema)]
 

@@ -61,7 +61,7 @@ def debug_logs(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have roll-outs pause for milliseconds where they pause for seconds."""
-    for name in ("FIRST_PAUSE", "LONGEST_PAUSE", "LONGEST_PAUSE_OF_A_REFUSAL"):
+    for name in ("FIRST_PAUSE", "MAX_PAUSE", "MAX_OUTAGE_PAUSE"):
         monkeypatch.setattr(_schedule, name, getattr(_schedule, name) / 1000)
 
 

@@ -58,7 +58,7 @@ def test_default_server_does_not_survive_16_in_flight() -> None:
 
 def test_restarting_server_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # As many pauses as by default, a tenth as long: they take 4.7 s.
-    for name, seconds in (("FIRST_PAUSE", 0.05), ("LONGEST_PAUSE", 0.8)):
+    for name, seconds in (("FIRST_PAUSE", 0.05), ("MAX_OUTAGE_PAUSE", 0.8)):
         monkeypatch.setattr(f"activepieces_client.bulk._schedule.{name}", seconds)
     service = StandIn(projects(60))
     before, after = contextlib.ExitStack(), contextlib.ExitStack()

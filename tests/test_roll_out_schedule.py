@@ -62,7 +62,7 @@ class RollOut:
 
     def start(self) -> Update:
         """Start an update: one to send again, if there is one."""
-        update = self.schedule.next_again(flush=True) or Update(next(self.indexes), "p1", {})
+        update = self.schedule.next_retry(flush=True) or Update(next(self.indexes), "p1", {})
         self.schedule.start(update)
         return update
 
@@ -139,11 +139,11 @@ def test_failed_updates_wait_until_there_are_enough() -> None:
     roll_out = RollOut.of(2)
     updates = roll_out.fill()
     roll_out.finish(updates[0], FAILED)
-    assert roll_out.schedule.next_again(flush=False) is None
+    assert roll_out.schedule.next_retry(flush=False) is None
     roll_out.finish(updates[1], FAILED)
-    assert roll_out.schedule.next_again(flush=False) is updates[0]
-    assert roll_out.schedule.next_again(flush=True) is updates[1]
-    assert roll_out.schedule.next_again(flush=True) is None
+    assert roll_out.schedule.next_retry(flush=False) is updates[0]
+    assert roll_out.schedule.next_retry(flush=True) is updates[1]
+    assert roll_out.schedule.next_retry(flush=True) is None
 
 
 # In flight

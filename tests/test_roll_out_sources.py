@@ -144,7 +144,7 @@ async def collect(outcomes: AsyncIterator[UpdateOutcome], found: list[UpdateOutc
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LONGEST_PAUSE", "LONGEST_PAUSE_OF_A_REFUSAL"):
+    for name in ("MAX_PAUSE", "MAX_OUTAGE_PAUSE"):
         monkeypatch.setattr(f"activepieces_client.bulk._schedule.{name}", 0.01)
 
 

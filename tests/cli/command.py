@@ -21,7 +21,7 @@ _SHORT_PAUSES = """
 import sys
 from activepieces_client.bulk import _schedule
 from activepieces_client.cli import main
-_schedule.LONGEST_PAUSE = _schedule.LONGEST_PAUSE_OF_A_REFUSAL = 0.02
+_schedule.MAX_PAUSE = _schedule.MAX_OUTAGE_PAUSE = 0.02
 sys.exit(main())
 """
 IMPATIENT = [sys.executable, "-c", _SHORT_PAUSES]

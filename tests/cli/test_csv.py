@@ -1,4 +1,4 @@
-"""CSV: what spreadsheets write is read, values stay what they are, and what could mean two things is refused."""
+"""CSV: what spreadsheets write is read, values stay what they are, and what could mean two things is a problem."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_metadata_column_is_an_object(older: StandIn) -> None:
         ("sep=;\n", 2, "needs a column id"),
     ],
 )  # fmt: skip
-def test_ambiguous_cell_is_refused(older: StandIn, text: str | bytes, line: int, message: str) -> None:
+def test_ambiguous_cell_is_a_problem(older: StandIn, text: str | bytes, line: int, message: str) -> None:
     finished = run(older, "apply", "-", given=text)
     assert (finished.returncode, finished.stdout) == (2, "")
     (problem,) = finished.stderr.splitlines()

@@ -12,6 +12,8 @@ from activepieces_client.testing import StandIn
 
 from .command import journal, run
 
+ONE_LINE_EACH = "lines are sent in any order, so give each project one line"
+
 
 @pytest.fixture
 def tenants(served: StandIn) -> StandIn:
@@ -55,7 +57,7 @@ def test_unknown_and_ambiguous_ones_have_their_lines(tenants: StandIn, command: 
     assert finished.stderr.splitlines() == [
         f'line 2: externalId: 2 projects have the external id "customer-4": {ambiguous}',
         'line 3: externalId: no project that the key sees has the external id "nobody"',
-        f"line 4: path.id: {tenants.projects[3]['id']} is the project of line 1 too, and the order is not kept",
+        f"line 4: path.id: {tenants.projects[3]['id']} is the project of line 1, too: {ONE_LINE_EACH}",
     ]
     assert {request.method for request in tenants.requests} == {"GET"}
 
@@ -83,4 +85,4 @@ def test_external_id_may_change_in_a_roll_out(tenants: StandIn, tmp_path: Path) 
 
 def test_same_external_id_twice_is_a_problem(tenants: StandIn) -> None:
     finished = run(tenants, "check", "-", given=lines(("customer-1", {}), ("customer-1", {})))
-    assert finished.stderr == "line 2: externalId: is in line 1 too, and the order is not kept\n"
+    assert finished.stderr == (f"line 2: externalId: is in line 1, too: {ONE_LINE_EACH}\n")

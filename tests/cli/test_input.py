@@ -75,12 +75,12 @@ def test_check_counts_and_needs_no_key(served: StandIn, tmp_path: Path) -> None:
         (b"", "is empty"),
         (b"\xef\xbb\xbf\r\n", "is empty"),
         (b'[{"id": "a", "body": {}}]', "is a JSON array"),
-        (b"PK\x03\x04 and so on", "is a workbook"),
-        (b"\xff\xfe\x00\xd8", "begins as UTF-16"),
+        (b"PK\x03\x04 and so on", "is a spreadsheet workbook"),
+        (b"\xff\xfe\x00\xd8", "starts as UTF-16"),
         (b"name\nx\n", "needs a column id"),
     ],
 )
-def test_other_files_are_refused_each_in_its_words(served: StandIn, content: bytes, message: str) -> None:
+def test_other_file_is_a_problem_with_a_hint(served: StandIn, content: bytes, message: str) -> None:
     finished = run(served, "check", "-", given=content)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr.startswith("line 1: $: ")
@@ -106,3 +106,12 @@ def test_standard_input_leaves_no_journal(served: StandIn, tmp_path: Path) -> No
     assert run(served, "apply", "-", "--journal", tmp_path / "journal", given=line).returncode == 0
     assert run(served, "apply", "-", "--journal", tmp_path / "journal", given=line).returncode == 0
     assert len(served.requests) == 2
+
+
+def test_failure_without_a_journal_says_what_is_sent_again(served: StandIn, tmp_path: Path) -> None:
+    line = json.dumps({"id": "nowhere", "body": {"displayName": "Acme"}})
+    shown = run(served, "apply", "-", given=line).stderr
+    assert "the same input sends every line again; --journal PATH keeps one" in shown
+    assert "run this again" not in shown
+    shown = run(served, "apply", "-", "--journal", tmp_path / "journal", given=line).stderr
+    assert "correct them, and run this again" in shown

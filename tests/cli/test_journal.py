@@ -44,7 +44,7 @@ def test_input_as_journal_stays_as_it_is(served: StandIn, tmp_path: Path) -> Non
     assert file.read_bytes() == before
 
 
-def test_journal_in_a_missing_folder_is_refused(served: StandIn, tmp_path: Path) -> None:
+def test_journal_in_a_missing_folder_is_an_error(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
     path = tmp_path / "missing" / "journal"
     finished = run(served, "apply", file, "--journal", path)
@@ -76,7 +76,7 @@ def test_dry_run_and_plan_write_nothing(served: StandIn, tmp_path: Path) -> None
     path = Path(f"{file}.journal")
     path.write_bytes(path.read_bytes()[:-5])  # a torn line, which only a run cuts off
     before = path.read_bytes()
-    assert "19 not sent again" in run(served, "plan", file).stdout
+    assert "19 final in the journal" in run(served, "plan", file).stdout
     assert path.read_bytes() == before
 
 
@@ -126,12 +126,12 @@ def test_second_run_sends_nothing_that_is_done(served: StandIn, tmp_path: Path) 
     file = write(tmp_path / "updates.jsonl", renames(served))
     finished = run(served, "apply", file)
     assert finished.returncode == 0
-    assert "20 updates, 20 done, 0 refused, 0 failed, 0 left" in finished.stderr
+    assert "20 updates, 20 done, 0 rejected, 0 failed, 0 left" in finished.stderr
     assert [project["displayName"] for project in served.projects] == [f"Name {n}" for n in range(20)]
     *nothing, last = run_json(served, "apply", file)
     assert nothing == []
     assert last["summary"] == {
-        "updates": 20, "done": 20, "refused": 0, "failed": 0, "left": 0, "interrupted": False, "stopped": None,
+        "updates": 20, "done": 20, "rejected": 0, "failed": 0, "left": 0, "interrupted": False, "stopped": None,
     }  # fmt: skip
     assert len(served.requests) == 20
 
@@ -146,9 +146,9 @@ def test_corrected_line_is_sent_and_the_others_are_not(served: StandIn, tmp_path
 
     finished = run(served, "apply", file)
     assert finished.returncode == 1
-    assert f"earlier, line 4: {updates[3][0]}: ConflictError: 409" in finished.stderr
+    assert f"rejected earlier, not sent again: line 4: {updates[3][0]}: ConflictError: 409" in finished.stderr
     assert "PROJECT_EXTERNAL_ID_ALREADY_EXISTS" in finished.stderr
-    assert "correct" in finished.stderr
+    assert "correct them" in finished.stderr
     assert len(served.requests) == 4
 
     # A line is inserted, one is removed, one is corrected, and all are written in another way.
@@ -158,7 +158,7 @@ def test_corrected_line_is_sent_and_the_others_are_not(served: StandIn, tmp_path
     file.write_text("".join(f"{json.dumps(line)}  \n\n" for line in lines), "utf-8")
     finished = run(served, "apply", file)
     assert finished.returncode == 0
-    assert "4 done, 0 refused" in finished.stderr
+    assert "4 done, 0 rejected" in finished.stderr
     assert sorted(map(str, bodies(served)[4:])) == ["{'displayName': 'New'}", "{'externalId': 'free'}"]
 
 
@@ -185,7 +185,7 @@ def test_error_about_the_line_is_final(served: StandIn, tmp_path: Path, response
     file = write(tmp_path / "updates.jsonl", renames(served)[:1])
     served.fail(response)
     assert run(served, "apply", file).returncode == 1
-    assert [entry["outcome"] for entry in journal(file)] == ["refused"]
+    assert [entry["outcome"] for entry in journal(file)] == ["rejected"]
     assert run(served, "apply", file).returncode == 1
     assert len(served.requests) == 1
 
@@ -217,8 +217,8 @@ def test_mixed_outcomes_are_counted(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", [("nowhere", {}), *renames(served)])
     finished = run(served, "apply", file)
     assert finished.returncode == 1
-    assert "20 done, 1 refused, 0 failed, 0 left" in finished.stderr
-    assert Counter(entry["outcome"] for entry in journal(file)) == {"done": 20, "refused": 1}
+    assert "20 done, 1 rejected, 0 failed, 0 left" in finished.stderr
+    assert Counter(entry["outcome"] for entry in journal(file)) == {"done": 20, "rejected": 1}
     line = next(line for line in finished.stderr.splitlines() if "nowhere" in line)
     assert line.count("nowhere") == 1
     assert line.startswith("line 1, NotFoundError: 404 ENTITY_NOT_FOUND: ")

@@ -142,7 +142,7 @@ def test_terminal_shows_a_bar(served: StandIn, tmp_path: Path) -> None:
     os.close(ours)
     assert process.wait(timeout=20) == 1
     assert b"21/21" in shown
-    assert b"1 failed" in shown
+    assert b"1 error" in shown
     assert b"[b]nowhere" in shown
 
 

@@ -54,7 +54,7 @@ def test_plan_shows_each_property_from_and_to(served: StandIn, tmp_path: Path) -
         {"path": "$.metadata.new", "to": None},
     ]
     assert last["summary"] == {
-        "updates": 2, "changing": 1, "properties": 6, "unchanged": 1, "settled": 0, "ignored": [],
+        "updates": 2, "changing": 1, "properties": 6, "unchanged": 1, "final": 0, "ignored": [],
     }  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def test_plan_leaves_out_what_the_journal_has(served: StandIn, tmp_path: Path) -
     write(file, renames(served)[:3])
     finished = run(served, "plan", file)
     assert finished.stdout.splitlines()[-1] == (
-        "3 updates: 1 would change 1 property, 0 would change nothing, 2 not sent again, says the journal"
+        "3 updates: 1 would change 1 property, 0 would change nothing, 2 final in the journal, not sent again"
     )
     assert finished.returncode == 3
 
@@ -123,4 +123,4 @@ def test_plan_of_what_is_done_needs_no_request(served: StandIn, tmp_path: Path, 
     assert run(served, "apply", file).returncode == 0
     assert run(served, *command, file).returncode == 0
     assert len(served.requests) == 2
-    assert json.loads(run(served, *command, file, "--output", "json").stdout)["summary"]["settled"] == 2
+    assert json.loads(run(served, *command, file, "--output", "json").stdout)["summary"]["final"] == 2

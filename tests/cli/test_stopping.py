@@ -1,4 +1,4 @@
-"""A roll-out that stops: by a signal, by the first failure, or by ten failures that say nothing about their lines."""
+"""A roll-out that stops: by a signal, by the first failure, or by ten failures that are not about their lines."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_cause_that_fails_all_stops_the_roll_out(served: StandIn, tmp_path: Path
     assert "stopped" in finished.stderr
     assert "AUTHENTICATION" in finished.stderr
     assert "run this again" in finished.stderr
-    assert "120 updates, 0 done, 0 refused, 4 failed, 116 left" in finished.stderr
+    assert "120 updates, 0 done, 0 rejected, 4 failed, 116 left" in finished.stderr
     served.api_key = key
     assert "20 done" in run(served, "apply", file).stderr
 

@@ -1,6 +1,7 @@
-"""Roll-outs: many updates, a few at a time, that neither hang a server nor lose an outcome.
+"""Roll-outs: many updates, a few in flight.
 
-`client.projects.update_many` returns them, and is what loads this add-on.
+A default server survives them, and no outcome is lost. `client.projects.update_many` returns a roll-out; the core
+imports this add-on only when it is used.
 """
 
 from ._outcome import Failed, Updated, UpdateOutcome, is_final

@@ -1,4 +1,4 @@
-"""The outcome of one update of a roll-out, and what its error says about the update."""
+"""The outcome of one update, and the kinds of errors that it can have."""
 
 from __future__ import annotations
 
@@ -12,14 +12,8 @@ from activepieces_client.exceptions import (
     APIConnectionError,
     APIStatusError,
     APITimeoutError,
-    BadRequestError,
     ConfigurationError,
-    ConflictError,
     NotAppliedError,
-    NotFoundError,
-    PayloadTooLargeError,
-    PaymentRequiredError,
-    PermissionDeniedError,
     RateLimitError,
     RequestValidationError,
     ResponseValidationError,
@@ -68,44 +62,47 @@ class Failed:
 UpdateOutcome: TypeAlias = Updated | Failed
 """The outcome of one update: where `error` is None, there is a `project`."""
 
-_ABOUT_THE_UPDATE = BadRequestError, PaymentRequiredError, NotFoundError, ConflictError, PayloadTooLargeError
+# What the service responds where the update itself is at fault.
+_FINAL_STATUSES = {400, 402, 404, 409, 413}
 
 
 def is_final(error: ActivepiecesError | None) -> bool:
-    """Return whether the same update would end the same way again: it succeeded, or the error is about the update.
+    """Return whether the same update would end the same way again.
 
-    The service uses these statuses for it, in one of its two envelopes: a proxy has 404s of its own.
+    It succeeded (None), or its error is about the update itself. A status counts only in one of the service's two
+    envelopes: a proxy has 404s of its own.
     """
-    if isinstance(error, _ABOUT_THE_UPDATE):
-        return _is_of_the_service(error)
+    if isinstance(error, APIStatusError):
+        return error.status_code in _FINAL_STATUSES and _has_service_envelope(error)
     return error is None or isinstance(error, RequestValidationError | NotAppliedError)
 
 
-def says_nothing(error: ActivepiecesError) -> bool:
-    """Return whether an error says nothing about its own update: the next one is likely to fail with it too."""
+def is_systemic(error: ActivepiecesError) -> bool:
+    """Return whether an error is not about its update: others are likely to have it."""
     if isinstance(error, ResponseValidationError):
         return not error.reached
     return isinstance(error, APIConnectionError | APIStatusError | ConfigurationError) and not is_final(error)
 
 
+def is_transient(error: ActivepiecesError) -> bool:
+    """Return whether a systemic error may pass; a missing permission does not."""
+    return not (isinstance(error, APIStatusError) and error.status_code == 403 and _has_service_envelope(error))
+
+
 def is_congestion(error: ActivepiecesError) -> bool:
-    """Return whether fewer updates at a time may help: the server or a proxy is busy, or fails."""
+    """Return whether fewer updates in flight may help."""
     return isinstance(error, RateLimitError | ServerError | APITimeoutError)
 
 
 def is_outage(error: ActivepiecesError) -> bool:
-    """Return whether the server may be restarting, which takes longer than what else may pass by itself."""
+    """Return whether the server may be restarting, which takes some time."""
     return is_congestion(error) or isinstance(error, APIConnectionError)
 
 
-def may_pass(error: ActivepiecesError) -> bool:
-    """Return whether an error that says nothing about its update may pass by itself; what a key may not do stays so."""
-    return not (isinstance(error, PermissionDeniedError) and _is_of_the_service(error))
-
-
-def _is_of_the_service(error: APIStatusError) -> bool:
+def _has_service_envelope(error: APIStatusError) -> bool:
+    """Return whether the service itself responded, and not a proxy."""
     envelope = error_envelope(error.response)
     if error.code is not None and is_object(envelope.get("params")):
         return True
-    # The web framework's 404 is of an unknown route: the address is wrong, and not the update.
+    # The web framework's own 404 is an unknown route: the base URL is wrong, not the update.
     return envelope.get("statusCode") == error.status_code != 404

@@ -1,4 +1,4 @@
-"""What a roll-out does next: when an update is sent, sent again, or given up, and when all stop. No I/O, no clock."""
+"""When a roll-out sends, retries, pauses and stops; no I/O, no clock."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import attrs
 
 from activepieces_client.exceptions import ActivepiecesError, APIStatusError
 
-from ._outcome import Failed, Updated, UpdateOutcome, is_congestion, is_outage, may_pass, says_nothing
+from ._outcome import Failed, Updated, UpdateOutcome, is_congestion, is_outage, is_systemic, is_transient
 
 if TYPE_CHECKING:
     from activepieces_api.models import Project
 
-# Failures in a row, each sent after the one before, that stop a roll-out.
+# A roll-out stops after so many systemic failures in a row, each sent after the one before.
 MAX_FAILURES = 10
 
-# Seconds. Ten failures with the longer pauses take 47 s, in which a server restarts; with the shorter ones 9 s, in
-# which a database comes back, and nobody waits long to learn that a key is wrong.
+# Seconds between these failures: doubled each time, up to a maximum. In an outage, ten failures take 47 s, in which a
+# server restarts. Otherwise they take 9 s: a database comes back in that time, and a wrong key is soon reported.
 FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 8.0
-LONGEST_PAUSE_OF_A_REFUSAL = 1.0
+MAX_PAUSE = 1.0
+MAX_OUTAGE_PAUSE = 8.0
 
 # Seconds; a server that asks for a longer pause stops the roll-out.
 MAX_RETRY_AFTER = 300.0
@@ -29,11 +29,13 @@ MAX_RETRY_AFTER = 300.0
 
 @attrs.define(eq=False)
 class Update:
-    """One update, and what is known of it.
+    """One update and its history.
 
     Attributes:
-        failures: How often it failed while others succeeded, with errors that say nothing about it.
-        error: The last of them.
+        failures: How often it had a systemic error while others succeeded.
+        error: The last systemic error that it had.
+        request_number: Which request of the roll-out it was when it was last sent, from 1.
+        successes_before: How many updates had succeeded by then.
     """
 
     index: int
@@ -41,79 +43,84 @@ class Update:
     body: Any
     failures: int = 0
     error: ActivepiecesError | None = None
-    sent: int = 0
-    successes: int = 0
+    request_number: int = 0
+    successes_before: int = 0
 
 
 class Schedule:
     """The state of a roll-out.
 
     Attributes:
+        in_flight: How many updates are in flight.
+        resume_at: The time before which nothing is sent.
         stopped: The error that stopped it: the last of too many in a row, or one with a `Retry-After` that is too long.
     """
 
     def __init__(self, concurrency: int, max_retries: int, *, idempotent: bool) -> None:
         self._concurrency, self._max_retries, self._idempotent = concurrency, max_retries, idempotent
-        # Additive increase, multiplicative decrease.
+        # Additive increase, multiplicative decrease, as TCP does against congestion.
         self._limit: float = concurrency
-        self._again: collections.deque[Update] = collections.deque()
-        self._sent = self._successes = self._failures_in_a_row = self._last_failure = 0
+        self._retries: collections.deque[Update] = collections.deque()
+        self._requests = self._successes = self._failures_in_a_row = 0
+        # The number of the newest request when the last failure in a row was known.
+        self._newest_at_failure = 0
         self.in_flight = 0
         self.resume_at = 0.0
         self.stopped: ActivepiecesError | None = None
 
     def has_room(self) -> bool:
-        """Return whether another update may be in flight; after a failure one probes, until it succeeds."""
+        """Return whether another update may be sent; after a failure, one alone probes."""
         return self.in_flight < (1 if self._failures_in_a_row else int(self._limit))
 
-    def next_again(self, *, flush: bool) -> Update | None:
-        """Return an update to send again: once `concurrency` of them wait, or, with `flush`, as soon as one does."""
-        return self._again.popleft() if self._again and (flush or len(self._again) >= self._concurrency) else None
+    def next_retry(self, *, flush: bool) -> Update | None:
+        """Return an update to retry, if `concurrency` of them wait; with `flush`, any."""
+        return self._retries.popleft() if self._retries and (flush or len(self._retries) >= self._concurrency) else None
 
     def start(self, update: Update) -> None:
         """Note that an update is sent."""
         self.in_flight += 1
-        self._sent += 1
-        update.sent, update.successes = self._sent, self._successes
+        self._requests += 1
+        update.request_number, update.successes_before = self._requests, self._successes
 
     def finish(self, update: Update, result: Project | ActivepiecesError, now: float) -> UpdateOutcome | None:
-        """Note what an update ended with; return its outcome, or None where it is to be sent again."""
+        """Note the result of an update; return its outcome, or None where it is retried."""
         self.in_flight -= 1
         if not isinstance(result, ActivepiecesError):
             self._succeed(update)
             return Updated(update.index, update.project_id, result)
-        if not says_nothing(result):
+        if not is_systemic(result):  # the server works
             self._succeed(update)
             return Failed(update.index, update.project_id, result)
-        update.failures += self._successes > update.successes
+        if self._successes > update.successes_before:  # the server works for others
+            update.failures += 1
         update.error = result
         self._fail(update, result, now)
-        if self._idempotent and may_pass(result) and update.failures <= self._max_retries:
-            self._again.append(update)
+        if self._idempotent and is_transient(result) and update.failures <= self._max_retries:
+            self._retries.append(update)
             return None
         return Failed(update.index, update.project_id, result)
 
     def give_up(self) -> UpdateOutcome | None:
-        """Return the outcome of an update that would have been sent again, had the roll-out not stopped."""
-        update = self.next_again(flush=True)
+        """Return the outcome of an update whose retry a stop prevents."""
+        update = self.next_retry(flush=True)
         return Failed(update.index, update.project_id, update.error) if update and update.error else None
 
     def _succeed(self, update: Update) -> None:
         self._successes += 1
-        if update.sent > self._last_failure:  # what was sent before is no sign that the cause has gone
+        if update.request_number > self._newest_at_failure:  # an earlier one does not show that the cause is gone
             self._failures_in_a_row = 0
         self._limit = min(self._concurrency, self._limit + 1 / self._limit)
 
     def _fail(self, update: Update, error: ActivepiecesError, now: float) -> None:
-        # What was in flight when another one failed is of the same failure.
-        if update.sent > self._last_failure:
-            self._last_failure = self._sent
+        # Updates that were in flight together and fail together are one failure.
+        if update.request_number > self._newest_at_failure:
+            self._newest_at_failure = self._requests
             self._failures_in_a_row += 1
             if is_congestion(error):
                 self._limit = max(1.0, self._limit / 2)
-            if may_pass(error):
-                longest = LONGEST_PAUSE if is_outage(error) else LONGEST_PAUSE_OF_A_REFUSAL
-                pause = min(longest, FIRST_PAUSE * 2 ** (self._failures_in_a_row - 1))
+            if is_transient(error):
+                maximum = MAX_OUTAGE_PAUSE if is_outage(error) else MAX_PAUSE
+                pause = min(maximum, FIRST_PAUSE * 2 ** (self._failures_in_a_row - 1))
                 self.resume_at = max(self.resume_at, now + pause)
         retry_after = error.retry_after if isinstance(error, APIStatusError) else None
         if retry_after is not None:

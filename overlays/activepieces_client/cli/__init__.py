@@ -1,4 +1,4 @@
-"""The command `activepieces-client`; nothing else of the package imports it, and it needs the extra `cli`."""
+"""The command `activepieces-client`, which needs the extra `cli`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sys
 
 
 def main() -> int:
-    """Run the command, or say what to install for it."""
+    """Run the command, or name the extra where it is not installed."""
     try:
-        from ._commands import main  # noqa: PLC0415 - what it needs may not be there
+        from ._commands import main  # noqa: PLC0415 - what it imports may not be installed
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("filelock", "rich"):
             raise

@@ -1,4 +1,4 @@
-"""The command line's options: those of an update and of a list are the properties and parameters of the document."""
+"""The command line: its options are properties and parameters of the document."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from typing import Any, NoReturn
 
 from activepieces_client._json import is_object
 
-from ._csv import put
-from ._properties import filters, operation, properties, types
-from ._values import InvalidTextError, loads, read, read_any
+from ._properties import filters, operation, properties, put, types
+from ._values import InvalidTextError, parse, parse_json, parse_member
 
 DESCRIPTION = """\
-List and update Activepieces projects. The key is ACTIVEPIECES_API_KEY, or in the file that ACTIVEPIECES_API_KEY_FILE
-names; the address is ACTIVEPIECES_BASE_URL. Exit codes: 0 all done, 1 something failed, 2 bad input, 3 something would
-change (plan), 130 Ctrl-C, 143 SIGTERM."""
+List and update Activepieces projects. ACTIVEPIECES_API_KEY is the API key, or ACTIVEPIECES_API_KEY_FILE names a file
+that has it; ACTIVEPIECES_BASE_URL is the address, with its /api. Exit codes: 0 all done, 1 something failed or is left,
+2 bad input, 3 something would change (plan), 130 Ctrl-C, 143 SIGTERM."""
 
 FILE = """\
-JSON Lines, {"id": PROJECT_ID, "body": {…}} each, or {"externalId": YOUR_ID, "body": {…}}; or CSV with a column id and
-one for each property to change: displayName, plan.pieces, metadata.tier; - is standard input"""
+JSON Lines: {"id": PROJECT_ID, "body": {…}} or {"externalId": YOUR_ID, "body": {…}}; or CSV: a column id, and one for
+each property to change, such as displayName, plan.pieces, metadata.tier; - is standard input"""
 
 APPLY = """\
-Make the updates of FILE. Every line is validated before anything is sent. The journal has what each line ended with:
-run again, the command sends what is not in it, what failed and what was corrected. Standard input has a journal only
-where one is given."""
+Make the updates of FILE. Every line is validated before anything is sent. A journal records the outcome of each line.
+Run again, the command sends the lines that are not in the journal, those that failed, and those that were corrected.
+Standard input has a journal only with --journal."""
 
 PLAN = "Show what apply would change, line by line and property by property, and change nothing."
-LIST = "List the projects that the key sees: as a table, or in the form that apply takes."
-CHECK = "Validate FILE, as apply does, without a server."
+LIST = "List the projects that the key sees, as a table or in the form that apply takes."
+CHECK = "Validate FILE as apply does, without a server."
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,20 +41,20 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser; `command` of what it parses is the name of the command."""
-    whole = _Parser("activepieces-client", description=DESCRIPTION, allow_abbrev=False)
-    whole.add_argument("--version", action="version", version=importlib.metadata.version("activepieces-client"))
-    commands = whole.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    """Return the parser; the attribute `command` of its result names the command."""
+    root = _Parser("activepieces-client", description=DESCRIPTION, allow_abbrev=False)
+    root.add_argument("--version", action="version", version=importlib.metadata.version("activepieces-client"))
+    commands = root.add_subparsers(required=True, metavar="COMMAND", dest="command")
 
-    def add(name: str, summary: str, description: str, *forms: str) -> argparse.ArgumentParser:
+    def add(name: str, summary: str, description: str, *formats: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=description, allow_abbrev=False)
-        command.add_argument("--output", choices=("text", *forms), default="text", help="default: text")
+        command.add_argument("--output", choices=("text", *formats), default="text", help="default: text")
         if name != "check":
-            limit = "for each phase of an attempt; default: 30, and 5 to connect"
-            command.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=limit)
+            timeout = "for each phase of an attempt; default: 30, and 5 to connect"
+            command.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=timeout)
         return command
 
-    command = add("list", "List projects.", LIST, "jsonl", "csv")
+    command = add("list", "List projects", LIST, "jsonl", "csv")
     for name, schema in filters():
         _add_option(command, (name,), schema)
     definition = operation("updateProject").definition
@@ -63,62 +62,63 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("project_id", metavar="PROJECT_ID")
     for path, schema in properties():
         _add_option(command, path, schema)
-    command.add_argument("--json", type=_object, default={}, help="the body as JSON; options add to it")
-    _add_file(add("check", "Validate a file of updates.", CHECK, "json"))
-    _add_journal(_add_file(add("plan", "Show what a file of updates would change.", PLAN, "json")))
-    command = _add_journal(_add_file(add("apply", "Make the updates of a file.", APPLY, "json")))
+    whole_body = "the body as a JSON object; the options for properties add to it and override it"
+    command.add_argument("--json", type=_json_object, default={}, help=whole_body)
+    _add_file(add("check", "Validate a file of updates", CHECK, "json"))
+    _add_journal(_add_file(add("plan", "Show what a file of updates would change", PLAN, "json")))
+    command = _add_journal(_add_file(add("apply", "Make the updates of a file", APPLY, "json")))
     command.add_argument("--concurrency", type=_positive, default=4, metavar="N", help="in flight at once; default: 4")
     command.add_argument("--fail-fast", action="store_true", help="send nothing new after the first failure")
-    command.add_argument("--dry-run", action="store_true", help="do as plan does")
-    return whole
+    command.add_argument("--dry-run", action="store_true", help="do what plan does")
+    return root
 
 
 def _add_file(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
     command.add_argument("file", metavar="FILE", help=FILE)
-    about = "what the ids of FILE are: the service's, or your own external ids; default: id"
-    command.add_argument("--by", choices=("id", "external-id"), default="id", help=about)
+    ids = "what the ids of FILE are: the service's, or your own external ids; default: id"
+    command.add_argument("--by", choices=("id", "external-id"), default="id", help=ids)
     return command
 
 
 def _add_journal(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    command.add_argument("--journal", type=Path, metavar="PATH", help="default: FILE.journal")
+    command.add_argument("--journal", type=Path, metavar="PATH", help="default: FILE.journal; none for standard input")
     return command
 
 
 def _add_option(command: argparse.ArgumentParser, path: tuple[str, ...], schema: dict[str, Any]) -> None:
-    kind, about = types(schema), str(schema.get("description", "")).replace("%", "%%")
-    settings: dict[str, Any] = {"metavar": "|".join(kind).upper() or "JSON"}
-    if kind == ["boolean"]:
+    kinds, description = types(schema), str(schema.get("description", "")).replace("%", "%%")
+    settings: dict[str, Any] = {"metavar": "|".join(kinds).upper() or "JSON"}
+    if kinds == ["boolean"]:
         settings = {"action": argparse.BooleanOptionalAction}
-    elif kind == ["array"]:
-        settings, about = {"action": "append", "metavar": "TEXT"}, f"{about} Once for each item."
+    elif kinds == ["array"]:
+        settings, description = {"action": "append", "metavar": "TEXT"}, f"{description} Once for each item."
         if "enum" in schema.get("items", {}):
             settings = {"action": "append", "choices": schema["items"]["enum"]}
-    elif kind == ["object"]:
-        settings, about = {"action": "append", "metavar": "NAME=VALUE"}, f"{about} VALUE is JSON, or else text."
-        settings["type"] = _member
+    elif kinds == ["object"]:
+        settings = {"action": "append", "metavar": "NAME=VALUE", "type": _member}
+        description += " VALUE is JSON, or else text."
     elif "enum" in schema:
         settings = {"choices": schema["enum"]}
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", "-".join(path)).lower()
-    command.add_argument(f"--{words}", dest=".".join(path), help=about, **settings)
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", "-".join(path)).lower()
+    command.add_argument(f"--{name}", dest=".".join(path), help=description, **settings)
 
 
-def body(given: argparse.Namespace) -> dict[str, Any]:
-    """Return the body that the options of an update make, together with --json."""
-    made: dict[str, Any] = given.json
+def update_body(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the body of an update: that of --json, with the options for properties."""
+    body: dict[str, Any] = arguments.json
     for path, schema in properties():
-        value = vars(given)[".".join(path)]
+        value = vars(arguments)[".".join(path)]
         if types(schema) == ["object"]:
             for name, item in value or ():
-                put(made, (*path, name), item)
+                put(body, (*path, name), item)
         elif value is not None:
-            put(made, path, read(schema, value) if isinstance(value, str) else value)
-    return made
+            put(body, path, parse(schema, value) if isinstance(value, str) else value)
+    return body
 
 
-def chosen(given: argparse.Namespace) -> dict[str, Any]:
-    """Return the filters of a list that are given, by the names that the library has for them."""
-    values = {name: vars(given)[name] for name, _ in filters()}
+def list_filters(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the given filters of a list, by the names of `client.projects.list`."""
+    values = {name: vars(arguments)[name] for name, _ in filters()}
     return {re.sub(r"(?=[A-Z])", "_", name).lower(): value for name, value in values.items() if value is not None}
 
 
@@ -126,19 +126,20 @@ def _member(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, _typed(read_any, value)
+    return name, _converted(parse_member, value)
 
 
-def _object(text: str) -> dict[str, Any]:
-    value = _typed(loads, text)
+def _json_object(text: str) -> dict[str, Any]:
+    value = _converted(parse_json, text)
     if not is_object(value):
-        raise argparse.ArgumentTypeError("is not an object of JSON")
+        raise argparse.ArgumentTypeError("is not a JSON object")
     return value
 
 
-def _typed(parse: Any, text: str) -> Any:
+def _converted(convert: Any, text: str) -> Any:
+    """Convert text; raise the error that argparse reports."""
     try:
-        return parse(text)
+        return convert(text)
     except InvalidTextError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

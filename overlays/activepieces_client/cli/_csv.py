@@ -1,4 +1,4 @@
-"""Updates as CSV: a column `id`, and one for each property, such as `displayName`, `plan.pieces`, `metadata.tier`."""
+"""Updates as CSV: a column `id`, and one for each property."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
+from activepieces_api.types import UNSET
 from activepieces_client._json import is_object, json_path
 from activepieces_client.exceptions import Problem
 
 from ._line import Line
-from ._properties import PropertyPath, properties
-from ._values import InvalidTextError, read, write, write_any
+from ._properties import PropertyPath, get, properties, put
+from ._values import InvalidTextError, format_member, format_value, parse
 
 _DELIMITERS = ",", ";", "\t"
-_LONGEST_CELL = 2**31 - 1  # what fits a C long everywhere
+_MAX_CELL = 2**31 - 1  # what fits a C long everywhere
 
 
 class _HeaderError(Exception):
@@ -25,8 +26,8 @@ class _HeaderError(Exception):
 
 
 def read_csv(file: IO[bytes]) -> Iterator[Line]:
-    """Yield every row that is not blank, with the number of the line that it starts on."""
-    csv.field_size_limit(_LONGEST_CELL)
+    """Yield every row that is not blank, with the number of its first line."""
+    csv.field_size_limit(_MAX_CELL)
     number = 1
     text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     try:
@@ -36,7 +37,7 @@ def read_csv(file: IO[bytes]) -> Iterator[Line]:
         number = skipped + rows.line_num + 1
         for row in rows:
             if any(cell.strip() for cell in row):
-                yield _read(number, columns, row)
+                yield _read_row(number, columns, row)
             number = skipped + rows.line_num + 1
     except _HeaderError as error:
         yield Line(number, problems=(Problem("$", str(error)),))
@@ -82,7 +83,7 @@ def _columns(header: list[str]) -> list[str]:
     """Return the names of the columns, without blank ones at the end.
 
     Raises:
-        _HeaderError: They cannot be used.
+        _HeaderError: The header cannot be used.
     """
     names = list(header)
     while names and not names[-1].strip():
@@ -90,7 +91,7 @@ def _columns(header: list[str]) -> list[str]:
     if "id" not in names:
         if "id" in map(str.strip, names):
             raise _HeaderError("has spaces around id: remove them")
-        raise _HeaderError("is no header: it needs a column id, and commas, semicolons or tabs between columns")
+        raise _HeaderError("is not a header: it needs a column id, and commas, semicolons or tabs between columns")
     for name in names:
         if names.count(name) > 1:
             raise _HeaderError(f"has the column {name} twice")
@@ -98,11 +99,11 @@ def _columns(header: list[str]) -> list[str]:
             raise _HeaderError(f"has a column without a name, {name!r}")
         hidden = next((other for other in names if other.startswith(f"{name}.")), None)
         if hidden:
-            raise _HeaderError(f"has the columns {name} and {hidden}, of which one would hide the other: keep one")
+            raise _HeaderError(f"has the columns {name} and {hidden}, and one would hide the other: keep one")
     return names
 
 
-def _read(number: int, columns: list[str], row: list[str]) -> Line:
+def _read_row(number: int, columns: list[str], row: list[str]) -> Line:
     if len(row) < len(columns):
         return Line(number, problems=(Problem("$", f"has {len(row)} cells, where the header has {len(columns)}"),))
     if any(cell.strip() for cell in row[len(columns) :]):
@@ -114,41 +115,22 @@ def _read(number: int, columns: list[str], row: list[str]) -> Line:
         path = tuple(column.split("."))
         if text:
             try:
-                put(body, path, read(schemas.get(path, {}), text))
+                put(body, path, parse(schemas.get(path, {}), text))
             except InvalidTextError as error:
                 problems.append(Problem(json_path(path), str(error)))
     if not body and not problems:
-        problems.append(Problem("$", "has an id and nothing to change"))
+        problems.append(Problem("$", "has an id, but nothing to change"))
     return Line(number, project_id, body=body, problems=tuple(problems))
 
 
-def put(body: dict[str, Any], path: PropertyPath, value: Any) -> None:
-    """Put a value into a body, with the objects that lead there."""
-    for name in path[:-1]:
-        inner: Any = body.get(name)
-        if not is_object(inner):
-            body[name] = inner = {}
-        body = inner
-    body[path[-1]] = value
-
-
-def get(body: Any, path: PropertyPath, default: Any = None) -> Any:
-    """Return the value at a path of a body."""
-    for name in path:
-        if not is_object(body) or name not in body:
-            return default
-        body = body[name]
-    return body
-
-
 def write_csv(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]]]) -> None:
-    """Write updates so that `read_csv` reads them: only columns in which a cell is filled."""
+    """Write updates in the form that `read_csv` reads, without empty columns."""
     given = list(updates)
     columns: dict[str, list[str]] = {}
     for path, schema in properties():
-        values = [get(body, path, _ABSENT) for _, body in given]
+        values = [get(body, path) for _, body in given]
         members = _member_columns(path, values) if schema.get("additionalProperties") else None
-        texts = [write(schema, value) if value is not _ABSENT else "" for value in values]
+        texts = ["" if value is UNSET else format_value(schema, value) for value in values]
         columns |= members or {".".join(path): texts}
     filled = {name: texts for name, texts in columns.items() if any(texts)}
     writer = csv.writer(file, lineterminator="\n")
@@ -157,18 +139,18 @@ def write_csv(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]]]) -> N
         writer.writerow([project_id, *cells])
 
 
-_ABSENT = object()
-
-
 def _member_columns(path: PropertyPath, values: list[Any]) -> dict[str, list[str]] | None:
-    """Return a column for each member of free objects; None where a name or a value does not fit one."""
+    """Return a column for each member of the objects; None where one fits no column.
+
+    A name with a dot does not, nor does a value that no cell can have.
+    """
     objects: list[dict[str, Any]] = [value if is_object(value) else {} for value in values]
     names = dict.fromkeys(itertools.chain.from_iterable(objects))
     columns: dict[str, list[str]] = {}
     for name in names:
-        texts = [write_any(item[name]) if name in item else "" for item in objects]
-        whole = [text for text in texts if text is not None]
-        if not name or "." in name or len(whole) < len(texts):
+        texts = [format_member(item[name]) if name in item else "" for item in objects]
+        complete = [text for text in texts if text is not None]
+        if not name or "." in name or len(complete) < len(texts):
             return None
-        columns[".".join((*path, name))] = whole
+        columns[".".join((*path, name))] = complete
     return columns

@@ -1,4 +1,4 @@
-"""The file of updates: its form recognized, read a line at a time, and validated whole before anything is sent."""
+"""The file of updates, which is validated whole before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from activepieces_client.exceptions import Problem
 
 from ._csv import read_csv
 from ._json_lines import read_json_lines
-from ._line import Line
+from ._line import ONE_LINE_EACH, Line
 from ._properties import violations
 from ._values import is_exact
 
@@ -25,17 +25,17 @@ _UTF_16 = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 
 
 class Updates:
-    """A file of updates: what it says now, whoever writes to it later.
+    """The updates of a file: JSON Lines where it starts with `{`, otherwise CSV.
 
-    JSON Lines where it starts with `{`, else CSV.
+    They are read from a copy, so later changes of the file have no effect.
 
     Attributes:
-        count: How many updates it has, once `problems` is exhausted.
+        count: How many updates there are, once `problems` is exhausted.
     """
 
     def __init__(self, source: IO[bytes], *, by_external_id: bool = False) -> None:
         self._by_external_id = by_external_id
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it is there as long as this
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the object
         shutil.copyfileobj(source, self._file)
         self._undecodable = False
         if self._start(2) in _UTF_16:  # what Excel calls Unicode text, and what PowerShell writes
@@ -62,26 +62,26 @@ class Updates:
         start = self._start(1024)
         content = start.removeprefix(codecs.BOM_UTF8).lstrip()
         if self._undecodable:
-            message = "begins as UTF-16, and is not: save it as UTF-8"
+            message = "starts as UTF-16, but is not UTF-16: save it as UTF-8"
         elif start.startswith(_WORKBOOKS):
-            message = "is a workbook of a spreadsheet: save it as CSV UTF-8"
+            message = "is a spreadsheet workbook: save it as CSV UTF-8"
         elif not content and len(start) < 1024:
-            message = "is empty: there are no updates in it"
+            message = "is empty: it has no updates"
         elif content.startswith(b"["):
             message = 'is a JSON array: write one object a line, as `jq -c ".[]"` does'
         else:
             lines = read_json_lines(self._file) if content.startswith(b"{") else read_csv(self._file)
-            yield from map(self._named, lines)
+            yield from map(self._with_external_id, lines)
             return
         yield Line(1, problems=(Problem("$", message),))
 
-    def _named(self, line: Line) -> Line:
+    def _with_external_id(self, line: Line) -> Line:
         if self._by_external_id and not line.by_external_id and not line.problems:
             return attrs.evolve(line, project_id=None, external_id=line.project_id, by_external_id=True)
         return line
 
     def problems(self) -> Iterator[tuple[int, Problem]]:
-        """Validate every line, without sending it: yield each violation and each id that is there twice."""
+        """Validate every line: yield each violation, and each id that is there twice."""
         seen: dict[tuple[bool, str], int] = {}
         for line in self:
             self.count += 1
@@ -89,17 +89,13 @@ class Updates:
             if isinstance(line.name, str):
                 first = seen.setdefault((line.by_external_id, line.name), line.number)
                 if first != line.number:
-                    yield line.number, Problem(_place(line), f"is in line {first} too, and the order is not kept")
-
-
-def _place(line: Line) -> str:
-    return "externalId" if line.by_external_id else "path.id"
+                    yield line.number, Problem(line.name_path, f"is in line {first}, too: {ONE_LINE_EACH}")
 
 
 def _problems(line: Line) -> Iterator[Problem]:
     if line.by_external_id:
         if not isinstance(line.external_id, str) or not line.external_id:
-            yield Problem("externalId", "is not a text of one character or more")
+            yield Problem("externalId", "is not a string of at least one character")
         found = violations({"body": line.body})
     else:
         found = violations({"path": {"id": line.project_id}, "body": line.body})
@@ -111,7 +107,7 @@ def _problems(line: Line) -> Iterator[Problem]:
 
 
 def inexact_integers(value: Any, location: Location = ()) -> Iterator[Problem]:
-    """Yield the integers that the service, which is of JavaScript, would return rounded."""
+    """Yield the integers that the service, a JavaScript program, would round."""
     if is_object(value) or is_array(value):
         for key, item in value.items() if is_object(value) else enumerate(value):
             yield from inexact_integers(item, (*location, key))

@@ -1,4 +1,4 @@
-"""The journal of a roll-out: what each line ended with, on disk before it is shown."""
+"""The journal of a roll-out: each outcome, on disk before it is reported."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import attrs
 import filelock
@@ -26,10 +26,15 @@ class JournalError(Exception):
 
 @attrs.frozen
 class Entry:
-    """What a line ended with.
+    """The outcome of a line.
 
     Attributes:
-        outcome: `done`; `refused`, which it would be again; or `failed`, and to be sent again.
+        line: The number of the line.
+        id: The id of its project.
+        update: The digest of the line.
+        outcome: `done`; `rejected`, which is final too; or `failed`, which the next run sends again.
+        error: The name of the exception's class; None where the line is done.
+        message: The exception's message.
     """
 
     line: int
@@ -41,20 +46,20 @@ class Entry:
 
     @classmethod
     def of(cls, line: Line, outcome: UpdateOutcome) -> Self:
-        """Return the entry of an outcome."""
-        about = line.number, outcome.project_id, line.digest
+        """Return the entry for an outcome."""
+        update = line.number, outcome.project_id, line.digest
         if outcome.error is None:
-            return cls(*about, "done")
+            return cls(*update, "done")
         name, message = type(outcome.error).__name__, _message(outcome.error)
-        return cls(*about, "refused" if is_final(outcome.error) else "failed", name, message)
+        return cls(*update, "rejected" if is_final(outcome.error) else "failed", name, message)
 
     @property
     def is_final(self) -> bool:
-        """Whether the line is not sent again."""
+        """Whether no later run sends the line again."""
         return self.outcome != "failed"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entry as a line of JSON has it."""
+        """Return the entry as a JSON object."""
         return {name: value for name, value in attrs.asdict(self).items() if value is not None}
 
     def __str__(self) -> str:
@@ -63,7 +68,7 @@ class Entry:
 
 
 def _message(error: Exception) -> str:
-    """Return the message without the request, whose path has the id again."""
+    """Return the message without the request: its path repeats the id."""
     message = str(error).replace("\n  ", " ")
     if isinstance(error, APIError):
         return message.rpartition(f" ({describe(error.request)}")[0] or message
@@ -73,19 +78,20 @@ def _message(error: Exception) -> str:
 
 
 def load(path: Path) -> dict[str, Entry]:
-    """Return the last entry of each update, and leave the journal as it is.
+    """Return the last entry of each update, by its digest, without changing the file.
 
     Raises:
-        JournalError: The file is no journal, or damaged.
+        JournalError: The file is not a journal, or damaged.
     """
     if not path.exists():
         return {}
     with _opening(path), path.open("rb") as file:
-        return _parse(path, file.read(len(HEADER)), file.read)[0]
+        return _parse(path, file)[0]
 
 
 @contextlib.contextmanager
 def _opening(path: Path) -> Generator[None]:
+    """Raise JournalError where a journal cannot be opened."""
     if path.exists() and not path.is_file():
         raise JournalError(f"the journal {path} is not a file")
     try:
@@ -94,15 +100,16 @@ def _opening(path: Path) -> Generator[None]:
         raise JournalError(f"the journal {path} cannot be opened: {error.strerror}") from None
 
 
-def _parse(path: Path, start: bytes, read_rest: Any) -> tuple[dict[str, Entry], int]:
-    """Return the entries, and where the last whole line ends."""
+def _parse(path: Path, file: IO[bytes]) -> tuple[dict[str, Entry], int]:
+    """Return the entries, and the offset at which the last whole line ends."""
+    start = file.read(len(HEADER))
     if start != HEADER:
         if len(start) < len(HEADER) and HEADER.startswith(start):
             return {}, 0  # empty, or the machine stopped while the first line was written
         raise JournalError(f"{path} is not a journal, and stays as it is: give another path")
     entries: dict[str, Entry] = {}
     end = len(HEADER)
-    *lines, _torn = read_rest().split(b"\n")
+    *lines, _torn = file.read().split(b"\n")
     for number, text in enumerate(lines, start=2):
         try:
             entry = Entry(**json.loads(text))
@@ -114,13 +121,15 @@ def _parse(path: Path, start: bytes, read_rest: Any) -> tuple[dict[str, Entry], 
 
 
 class Journal:
-    """A journal that is written to, by one run at a time: it is locked itself, so that no lock file stays behind.
+    """A journal that is open for writing, by one run at a time.
+
+    The file itself is locked, so that no lock file stays behind.
 
     Attributes:
-        entries: The last entry of each update.
+        entries: The last entry of each update, by its digest.
 
     Raises:
-        JournalError: The file is no journal, damaged, in use, or cannot be written.
+        JournalError: The file is not a journal, damaged, in use, or cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -131,30 +140,30 @@ class Journal:
                 self._file.close()
                 raise JournalError(f"the journal {path} is in use by another run")
         self._file.seek(0)
-        self.entries, self._end = _parse(path, self._file.read(len(HEADER)), self._file.read)
-        self._file.truncate(self._end)  # the line that was being written when the machine stopped
+        self.entries, self._end = _parse(path, self._file)
+        self._file.truncate(self._end)  # without a line that was half written when the machine stopped
         if not self._end:
             self._append(HEADER)
             self._sync_folder()
 
     def _sync_folder(self) -> None:
-        with contextlib.suppress(OSError):  # there are systems where a folder is no file
+        with contextlib.suppress(OSError):  # Windows cannot open a folder
             folder = os.open(self._path.parent, os.O_RDONLY)
             os.fsync(folder)
             os.close(folder)
 
     def write(self, entry: Entry) -> None:
-        """Put an entry on the disk.
+        """Write an entry to the disk.
 
         Raises:
-            JournalError: It does not fit there; the journal ends with the entry before.
+            JournalError: It cannot be written; the journal ends with the entry before.
         """
         self._append(json.dumps(entry.to_json(), ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
 
     def _append(self, line: bytes) -> None:
         try:
             written = 0
-            while written < len(line):  # a disk that fills up takes a part
+            while written < len(line):  # a disk that is almost full takes a part
                 written += self._file.write(line[written:])
             os.fsync(self._file.fileno())
         except OSError as error:

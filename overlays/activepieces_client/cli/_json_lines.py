@@ -1,4 +1,4 @@
-"""Updates as JSON Lines: `{"id": PROJECT_ID, "body": {…}}` each, or with "externalId" in place of "id"."""
+"""Updates as JSON Lines: objects with `id` (or `externalId`) and `body`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from activepieces_client._json import is_object
 from activepieces_client.exceptions import Problem
 
 from ._line import Line
-from ._values import InvalidTextError, loads
+from ._values import InvalidTextError, parse_json
 
 
 def read_json_lines(file: IO[bytes]) -> Iterator[Line]:
@@ -25,10 +25,10 @@ def read_json_lines(file: IO[bytes]) -> Iterator[Line]:
 
 
 def _read(number: int, text: bytes) -> Line:
-    value = loads(text.decode("utf-8-sig"))
+    value = parse_json(text.decode("utf-8-sig"))
     if is_object(value):
         if value.keys() == {"id", "body"}:
             return Line(number, value["id"], body=value["body"])
         if value.keys() == {"externalId", "body"}:
             return Line(number, external_id=value["externalId"], body=value["body"], by_external_id=True)
-    raise InvalidTextError('is not an object of "id" (or "externalId") and "body"')
+    raise InvalidTextError('is not a JSON object with "id" (or "externalId") and "body", and nothing else')

@@ -1,4 +1,4 @@
-"""One update of a file."""
+"""One update of a file, as it was read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import attrs
 
 from activepieces_client.exceptions import Problem
 
+# Why two lines with the same project are a problem.
+ONE_LINE_EACH = "lines are sent in any order, so give each project one line"
+
 
 @attrs.frozen
 class Line:
@@ -18,7 +21,7 @@ class Line:
 
     Attributes:
         by_external_id: Whether the project is named by its external id.
-        problems: Why it cannot be read; the rest is None then.
+        problems: Why the line cannot be read; ids and body are None then.
     """
 
     number: int
@@ -33,8 +36,13 @@ class Line:
         """The id that the line names its project by."""
         return self.external_id if self.by_external_id else self.project_id
 
+    @property
+    def name_path(self) -> str:
+        """The path of that id, for problems."""
+        return "externalId" if self.by_external_id else "path.id"
+
     @functools.cached_property
     def digest(self) -> str:
-        """The SHA-256 of what the line says: equal for equal updates, wherever they stand and however written."""
-        says = {"externalId" if self.by_external_id else "id": self.name, "body": self.body}
-        return hashlib.sha256(json.dumps(says, sort_keys=True).encode()).hexdigest()
+        """The SHA-256 of the update, whatever its line number and its notation."""
+        content = {"externalId" if self.by_external_id else "id": self.name, "body": self.body}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The projects as a table, or in the form that `apply` takes."""
+"""The command `list`: the projects as a table, or in the form that `apply` takes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from ._csv import get, put, write_csv
+from activepieces_api.types import UNSET
+
+from ._csv import write_csv
 from ._output import print_json, print_table, use_utf_8
-from ._properties import properties, violations
+from ._properties import get, properties, put, violations
 from ._resolve import Project
 
-_ABSENT = object()
 _COLUMNS = "id", "displayName", "type", "externalId"
 
 
@@ -28,12 +29,15 @@ def show(projects: Iterable[Project], form: str) -> None:
 
 
 def as_body(project: Project) -> dict[str, Any]:
-    """Return the update that leaves a project as it is: its properties that an update may have, where valid."""
+    """Return the update that leaves a project as it is.
+
+    It has the properties that an update may have, except where the project's value is not valid for one.
+    """
     body: dict[str, Any] = {}
     for path, _ in properties():
-        value = get(project, path, _ABSENT)
-        alone: dict[str, Any] = {}
-        put(alone, path, value)
-        if value is not _ABSENT and not violations({"body": alone}):
+        value = get(project, path)
+        single: dict[str, Any] = {}
+        put(single, path, value)
+        if value is not UNSET and not violations({"body": single}):
             put(body, path, value)
     return body

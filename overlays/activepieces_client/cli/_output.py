@@ -1,4 +1,7 @@
-"""Standard output and standard error that never raise: what they cannot take must not end a roll-out half-way."""
+"""Standard output and standard error, wrapped so that no write raises.
+
+A terminal, a pipe or a disk that cannot take the output must not end a roll-out half-way.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-# Wider than any table, so that none is cut where no terminal has to show it.
+# Wider than any table: only a terminal needs its lines cut.
 _WIDTH_OF_A_PIPE = 100_000
 
 
 class _Stream(io.TextIOWrapper):
-    """A standard stream that escapes what its encoding lacks, and drops what a closed pipe or a full disk refuses."""
+    """A standard stream that escapes what its encoding lacks.
+
+    It drops what a closed pipe or a full disk does not take, and keeps the first error.
+    """
 
     error: OSError | None = None
 
@@ -38,21 +44,21 @@ class _Stream(io.TextIOWrapper):
             yield
         except OSError as error:
             self.error = self.error or error
-            # What is buffered goes there, and with it the complaint of the interpreter at its end.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.fileno())
-            os.close(nowhere)
+            # The null device takes what is still buffered: otherwise, Python complains about it at exit.
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.fileno())
+            os.close(null)
 
 
 _streams: list[_Stream] = []
 
 
-def open_streams() -> None:
-    """Replace the standard streams."""
-    _streams[:] = sys.stdout, sys.stderr = _stream(sys.stdout), _stream(sys.stderr)
+def wrap_streams() -> None:
+    """Wrap the standard streams."""
+    _streams[:] = sys.stdout, sys.stderr = _wrap(sys.stdout), _wrap(sys.stderr)
 
 
-def _stream(stream: Any) -> _Stream:
+def _wrap(stream: Any) -> _Stream:
     if stream is None:  # closed by whoever started the command
         return _Stream(Path(os.devnull).open("wb"), "utf-8")
     encoding = stream.encoding
@@ -60,21 +66,21 @@ def _stream(stream: Any) -> _Stream:
 
 
 def use_utf_8() -> None:
-    """Have standard output take UTF-8, whatever a terminal of this machine has: for files that are read again."""
+    """Encode standard output as UTF-8, which CSV is read as."""
     _streams[0].reconfigure(encoding="utf-8")
 
 
-def failure() -> OSError | None:
-    """Return why a standard stream took no more; None where both took all."""
+def output_error() -> OSError | None:
+    """Return the first error of a standard stream; None where both took everything."""
     return next((stream.error for stream in _streams if stream.error), None)
 
 
 def print_json(value: Any, indent: int | None = None) -> None:
-    """Print a value as JSON, which is ASCII where the encoding of standard output is not UTF-8."""
+    """Print a value as JSON: in ASCII, unless standard output is UTF-8."""
     print(json.dumps(value, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=indent))
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """Print a line for people to standard error."""
     print(text, file=sys.stderr)
 
@@ -91,21 +97,24 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
 
 
 def printable(text: str) -> str:
-    """Return a text without control characters, which could do harm in a terminal."""
+    """Return a text with its control characters escaped, for terminals."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, singular: str, plural: str | None = None) -> str:
     """Return a number with its noun: `1 update`, `2 updates`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"
 
 
-def grouped(found: Iterable[tuple[int, str]]) -> Iterator[str]:
-    """Yield each text once, after the numbers of its lines: of many, their count and the first three."""
+def grouped(texts: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Yield each text once, with the numbers of its lines.
+
+    Where these are many, they are a count and the first three.
+    """
     lines: dict[str, list[int]] = {}
-    for number, text in found:
+    for number, text in texts:
         lines.setdefault(text, []).append(number)
     for text, numbers in lines.items():
         first = ", ".join(map(str, numbers[:3]))

@@ -1,4 +1,4 @@
-"""What a file of updates would change: each property as it is and as it would be, and what would be ignored."""
+"""The command `plan`: what a file of updates would change, property by property."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from ._resolve import Project
 
 @attrs.frozen
 class Change:
-    """One property that would change, or would have to.
+    """A property, or a member of metadata, that an update is to change.
 
     Attributes:
+        path: Its JSONPath.
         before: Its value; UNSET where it has none, or no response shows it.
-        after: Its value afterwards; UNSET for a member of metadata that would be removed.
-        ignored: Why it stays as it is; None where it does not.
+        after: Its value after the update; UNSET where a member of metadata would be removed.
+        ignored: Why the server would ignore it; None where it is not known to.
     """
 
     path: str
@@ -40,7 +41,7 @@ class Change:
         return f"{self.path}: {before} → {after}" + (f", ignored: {self.ignored}" if self.ignored else "")
 
     def to_json(self) -> dict[str, Any]:
-        """Return the change as a line of JSON has it; what is unset or removed is left out."""
+        """Return the change as a JSON object, without what is UNSET."""
         values = {"path": self.path, "from": self.before, "to": self.after, "ignored": self.ignored}
         return {
             name: value
@@ -51,7 +52,7 @@ class Change:
 
 @attrs.frozen
 class LinePlan:
-    """What one line would change."""
+    """The changes that one line requests."""
 
     line: Line
     project: Project
@@ -63,15 +64,19 @@ class LinePlan:
         return [change for change in self.changes if not change.ignored]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the plan as a line of JSON."""
-        about = {"line": self.line.number, "id": self.project["id"], "displayName": self.project["displayName"]}
-        return {**about, "changes": [change.to_json() for change in self.changes]}
+        """Return the plan as a JSON object."""
+        return {
+            "line": self.line.number,
+            "id": self.project["id"],
+            "displayName": self.project["displayName"],
+            "changes": [change.to_json() for change in self.changes],
+        }
 
 
 def plan(
     lines: Iterable[tuple[Line, str]], projects: Iterable[Project]
 ) -> tuple[list[LinePlan], list[tuple[int, Problem]]]:
-    """Compare every line with its project; return what each would change, and the lines without a project."""
+    """Compare every line with its project; return the plans and the problems."""
     by_id = {project["id"]: project for project in projects}
     plans: list[LinePlan] = []
     problems: list[tuple[int, Problem]] = []
@@ -87,7 +92,10 @@ def plan(
 def _changes(
     schema: dict[str, Any], requested: Any, current: Any, project: Project, path: PropertyPath = ()
 ) -> Iterator[Change]:
-    """Yield what an object with named properties changes, property by property; other values are replaced whole."""
+    """Yield the changes of a body: of an object with named properties, those of each.
+
+    Any other value, such as metadata, is replaced whole.
+    """
     if "properties" in schema and is_object(requested):
         for name, value in requested.items():
             inner = current.get(name, UNSET) if is_object(current) else UNSET
@@ -99,7 +107,7 @@ def _changes(
 
 
 def _members(location: Location, before: Any, after: Any) -> Iterator[tuple[Location, Any, Any]]:
-    """Yield what differs between two values; of two objects, the members."""
+    """Yield the differences between two values; of two objects, those of each member."""
     if is_object(before) and is_object(after):
         for name in dict.fromkeys([*before, *after]):
             yield from _members((*location, name), before.get(name, UNSET), after.get(name, UNSET))
@@ -107,33 +115,43 @@ def _members(location: Location, before: Any, after: Any) -> Iterator[tuple[Loca
         yield location, before, after
 
 
-def show(plans: list[LinePlan], settled: int, *, as_json: bool) -> int:
-    """Show the plan, and return the exit code: 3 where something would change."""
-    changing = [each for each in plans if each.effective]
-    ignored = Counter((change.path, change.ignored) for each in plans for change in each.changes if change.ignored)
+def show(plans: list[LinePlan], final: int, *, as_json: bool) -> int:
+    """Print the plan, and return the exit code: 3 where something would change."""
+    changing = [line_plan for line_plan in plans if line_plan.effective]
+    ignored = Counter(
+        (change.path, change.ignored) for line_plan in plans for change in line_plan.changes if change.ignored
+    )
     numbers = {
-        "updates": len(plans) + settled,
+        "updates": len(plans) + final,
         "changing": len(changing),
-        "properties": sum(len(each.effective) for each in changing),
+        "properties": sum(len(line_plan.effective) for line_plan in changing),
         "unchanged": len(plans) - len(changing),
-        "settled": settled,
+        "final": final,
     }
     if as_json:
-        for each in plans:
-            print_json(each.to_json())
-        summary = [{"path": path, "reason": reason, "lines": count} for (path, reason), count in ignored.items()]
-        print_json({"summary": {**numbers, "ignored": summary}})
+        for line_plan in plans:
+            print_json(line_plan.to_json())
+        reasons = [{"path": path, "reason": reason, "lines": count} for (path, reason), count in ignored.items()]
+        print_json({"summary": {**numbers, "ignored": reasons}})
         return 3 if changing else 0
-    for each in plans:
-        if each.changes:
-            print(printable(f"line {each.line.number}, {each.project['id']} ({each.project['displayName']})"))
-            for change in each.changes:
+    for line_plan in plans:
+        if line_plan.changes:
+            project = line_plan.project
+            print(printable(f"line {line_plan.line.number}, {project['id']} ({project['displayName']})"))
+            for change in line_plan.changes:
                 print(f"  {printable(str(change))}")
     for (path, reason), count in ignored.items():
         print(f"this server ignores {path} ({counted(count, 'line')}): {reason}")
-    say = f"{counted(numbers['updates'], 'update')}: {numbers['changing']} would change"
-    if changing:
-        say += f" {counted(numbers['properties'], 'property')}".replace("propertys", "properties")
-    say += f", {numbers['unchanged']} would change nothing"
-    print(say + (f", {settled} not sent again, says the journal" if settled else ""))
+    print(_summary(numbers))
     return 3 if changing else 0
+
+
+def _summary(numbers: dict[str, int]) -> str:
+    """Return the last line of a plan."""
+    changing = f"{numbers['changing']} would change"
+    if numbers["changing"]:
+        changing += f" {counted(numbers['properties'], 'property', 'properties')}"
+    parts = [changing, f"{numbers['unchanged']} would change nothing"]
+    if numbers["final"]:
+        parts.append(f"{numbers['final']} final in the journal, not sent again")
+    return f"{counted(numbers['updates'], 'update')}: {', '.join(parts)}"

@@ -1,4 +1,4 @@
-"""What is shown of a roll-out while it runs: a bar on a terminal, a line now and then elsewhere."""
+"""The progress of a roll-out: a bar on a terminal, otherwise a line now and then."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import attrs
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ._output import say
+from ._output import counted, report
 
 # Seconds between two lines where there is no terminal.
 INTERVAL = 5.0
@@ -23,7 +23,8 @@ class RollOutProgress:
     """How far a roll-out is.
 
     Attributes:
-        counts: How many lines are done, refused and failed, those of earlier runs included.
+        total: How many lines the file has.
+        counts: How many lines are done, rejected and failed, those of earlier runs included.
         may_have_bar: Whether nothing else is printed to the terminal.
     """
 
@@ -31,17 +32,17 @@ class RollOutProgress:
     counts: Counter[str]
     may_have_bar: bool
     _start: float = attrs.field(factory=time.monotonic)
-    _shown: float = attrs.field(factory=time.monotonic)
-    _before: int = attrs.field(init=False)
+    _reported: float = attrs.field(factory=time.monotonic)
+    _earlier: int = attrs.field(init=False)
     _bar: Progress | None = attrs.field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._before = self.counts.total()
+        self._earlier = self.counts.total()
 
     @property
     def failures(self) -> int:
-        """How many lines are not done, of those that were sent."""
-        return self.counts["refused"] + self.counts["failed"]
+        """How many lines were rejected or failed."""
+        return self.counts["rejected"] + self.counts["failed"]
 
     @property
     def left(self) -> int:
@@ -56,32 +57,33 @@ class RollOutProgress:
             yield
             return
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[speed]}"), TimeRemainingColumn())
-        # What goes to standard output stays there: rich would show it above the bar.
+        # rich would move what is printed to standard output above the bar, on standard error.
         with Progress(*columns, console=console, redirect_stdout=False, redirect_stderr=False) as self._bar:
             self._bar.add_task("", total=self.total, completed=self.counts.total(), speed="")
             yield
         self._bar = None
 
     def add(self, outcome: str, failure: str | None) -> None:
-        """Count an outcome, and show why it failed."""
+        """Count an outcome, and report its failure if it is one."""
         self.counts[outcome] += 1
         if failure:
-            self.say(failure)
+            self._report(failure)
         if self._bar:
             self._bar.update(self._bar.task_ids[0], completed=self.counts.total(), speed=self._speed())
-        elif time.monotonic() - self._shown > INTERVAL:
-            self._shown = time.monotonic()
-            self.say(f"{self.counts.total()} of {self.total}, {self._speed()}, {self.left / self._rate():.0f} s left")
+        elif time.monotonic() - self._reported > INTERVAL:
+            self._reported = time.monotonic()
+            left = f"{self.left / self._rate():.0f} s left"
+            self._report(f"{self.counts.total()} of {self.total}, {self._speed()}, {left}")
 
-    def say(self, text: str) -> None:
-        """Show a line, above the bar where there is one."""
+    def _report(self, text: str) -> None:
+        """Print a line, above the bar where there is one."""
         if self._bar:
             self._bar.console.print(text, markup=False)
         else:
-            say(text)
+            report(text)
 
     def _rate(self) -> float:
-        return max(self.counts.total() - self._before, 1) / max(time.monotonic() - self._start, 0.001)
+        return max(self.counts.total() - self._earlier, 1) / max(time.monotonic() - self._start, 0.001)
 
     def _speed(self) -> str:
-        return f"{self._rate():.0f}/s, {self.failures} failed"
+        return f"{self._rate():.0f}/s, {counted(self.failures, 'error')}"

@@ -1,17 +1,19 @@
-"""What the command reads from the document: the properties of an update, and the filters of a list."""
+"""The properties of an update and the filters of a list, from the document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from activepieces_api.types import UNSET
+from activepieces_client._json import is_object
 from activepieces_client._specification import Operation, specification
 from activepieces_client.exceptions import Problem, RequestValidationError
 
 PropertyPath = tuple[str, ...]
 """The names that lead to a property of a body, such as `plan`, `pieces`."""
 
-# How the list is cut into pages; a command fetches all of them.
+# The parameters that cut the list into pages; the command fetches all pages.
 _PAGING = {"cursor", "limit"}
 
 
@@ -29,7 +31,10 @@ def body_schema() -> dict[str, Any]:
 def properties(
     schema: dict[str, Any] | None = None, path: PropertyPath = ()
 ) -> Iterator[tuple[PropertyPath, dict[str, Any]]]:
-    """Yield the properties of a body with their schemas; in place of an object with named properties, those."""
+    """Yield the paths and schemas of the properties of a body.
+
+    An object with named properties is not among them: its properties are.
+    """
     schema = body_schema() if schema is None else schema
     if "properties" not in schema:
         yield path, schema
@@ -44,7 +49,7 @@ def types(schema: dict[str, Any]) -> list[str]:
 
 
 def filters() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the parameters of the list that choose projects, with their schemas and descriptions."""
+    """Yield the names and schemas of the parameters that filter the list."""
     list_projects = operation("listProjects")
     schemas: dict[str, Any] = list_projects.request.definition["properties"]["query"]["properties"]
     for parameter in list_projects.parameters:
@@ -53,8 +58,8 @@ def filters() -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, {**schemas[name], "description": parameter["description"]}
 
 
-def is_shown(path: PropertyPath) -> bool:
-    """Return whether a project, as the service returns it, has a property of an update."""
+def is_returned(path: PropertyPath) -> bool:
+    """Return whether the response of an update has a property."""
     response = operation("updateProject").response(200)
     schema: dict[str, Any] | None = response.definition if response else None
     for name in path:
@@ -69,3 +74,22 @@ def violations(request: dict[str, Any]) -> tuple[Problem, ...]:
     except RequestValidationError as error:
         return error.problems
     return ()
+
+
+def get(body: Any, path: PropertyPath) -> Any:
+    """Return the value at a path of a body; UNSET where it is missing."""
+    for name in path:
+        if not is_object(body) or name not in body:
+            return UNSET
+        body = body[name]
+    return body
+
+
+def put(body: dict[str, Any], path: PropertyPath, value: Any) -> None:
+    """Put a value at a path of a body; create the objects on the way."""
+    for name in path[:-1]:
+        inner: Any = body.get(name)
+        if not is_object(inner):
+            body[name] = inner = {}
+        body = inner
+    body[path[-1]] = value

@@ -1,4 +1,4 @@
-"""The projects as they are, fetched in as few requests as pages, and which of them each line is about."""
+"""The project of each line, found among the projects that the key sees."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from activepieces_client import Activepieces
 from activepieces_client._json import shorten
 from activepieces_client.exceptions import Problem
 
-from ._line import Line
+from ._line import ONE_LINE_EACH, Line
 
 Project = dict[str, Any]
 
 
 @attrs.frozen
 class Resolved:
-    """The lines whose project is known, each with its id, and what is wrong with the others."""
+    """The result of resolving lines.
+
+    Attributes:
+        lines: The lines with exactly one project, each with the id of that.
+        problems: What is wrong, by the number of the line.
+    """
 
     lines: list[tuple[Line, str]]
     problems: list[tuple[int, Problem]]
@@ -31,7 +36,7 @@ def fetch(client: Activepieces, timeout: float | None) -> list[Project]:
 
 def resolve(lines: Iterable[Line], projects: Iterable[Project]) -> Resolved:
     """Find the project of every line that names one by its external id."""
-    # By external id; not in a list, since a project that is renamed while it is listed comes twice.
+    # By external id. Dicts as ordered sets: a project that is renamed between two pages comes twice.
     ids: dict[str, dict[str, None]] = {}
     for project in projects:
         external_id = project.get("externalId")
@@ -49,9 +54,7 @@ def resolve(lines: Iterable[Line], projects: Iterable[Project]) -> Resolved:
         (project_id,) = candidates
         first = seen.setdefault(project_id, line.number)
         if first != line.number:
-            message = f"{project_id} is the project of line {first} too, and the order is not kept"
-            resolved.problems.append(
-                (line.number, Problem("externalId" if line.by_external_id else "path.id", message))
-            )
+            message = f"{project_id} is the project of line {first}, too: {ONE_LINE_EACH}"
+            resolved.problems.append((line.number, Problem(line.name_path, message)))
         resolved.lines.append((line, project_id))
     return resolved

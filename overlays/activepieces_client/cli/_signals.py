@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first stops a roll-out, the second ends the command at once."""
+"""Ctrl-C and SIGTERM: the first stops a roll-out, the second ends the process."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ import signal
 import sys
 from collections.abc import Callable, Generator
 
-_STOPPING = b"\nstopping, after what is in flight; once more ends at once\n"
+_STOPPING = b"\nstopping: waiting for the updates in flight; a second signal ends at once\n"
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
 @contextlib.contextmanager
 def stopping_on_signals(stop: Callable[[], object]) -> Generator[list[int]]:
-    """Call a function on the first signal; what the block gets is a list of the signals that came."""
-    came: list[int] = []
+    """Call `stop` on the first signal; yield the list of the signals received."""
+    received: list[int] = []
 
     def handle(number: int, _: object) -> None:
-        if came:
+        if received:
             if sys.stderr.isatty():
                 _write(_SHOW_CURSOR)
-            os._exit(128 + number)  # threads would be waited for; the journal has every outcome that was shown
-        came.append(number)
+            os._exit(128 + number)  # sys.exit would join the threads; the journal has every reported outcome
+        received.append(number)
         stop()
         _write(_STOPPING)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield came
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def _write(text: bytes) -> None:
-    """Write past the stream, which may be in the middle of a line."""
+    """Write to the file descriptor: the signal may interrupt a write to the stream."""
     with contextlib.suppress(OSError):
         os.write(sys.stderr.fileno(), text)

@@ -12,14 +12,14 @@ from ._properties import types
 
 
 class InvalidTextError(ValueError):
-    """A text is no value, and what to write in its place."""
+    """Text that is not a value; the message says what to write instead."""
 
 
-def loads(text: str) -> Any:
-    """Return the JSON value of a text.
+def parse_json(text: str) -> Any:
+    """Parse JSON.
 
     Raises:
-        InvalidTextError: It is not JSON, or an object of it has a key twice.
+        InvalidTextError: It is not JSON, or an object has a key twice.
     """
     try:
         return json.loads(text, object_pairs_hook=_object)
@@ -30,54 +30,55 @@ def loads(text: str) -> Any:
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in members:
-        if name in found:
+    value: dict[str, Any] = {}
+    for name, item in members:
+        if name in value:
             raise InvalidTextError(f"has the key {json.dumps(name)} twice")
-        found[name] = value
-    return found
+        value[name] = item
+    return value
 
 
-def read(schema: dict[str, Any], text: str) -> Any:
-    """Return the value of a property; what the text cannot be is left to the schema to find.
+def parse(schema: dict[str, Any], text: str) -> Any:
+    """Parse the value of a property; validation is left to the schema.
 
     Raises:
-        InvalidTextError: The text is a list that could be read in two ways, or an object with a key twice.
+        InvalidTextError: The text is a list that could mean two things, or an object with a key twice.
     """
     kinds = set(types(schema))
     if kinds and kinds <= {"string", "null"}:
         return None if text == "null" and "null" in kinds else text
     if kinds == {"array"}:
-        return _read_list(text)
+        return _parse_list(text)
     if kinds == {"boolean"} and text.lower() in ("true", "false"):
         return text.lower() == "true"
     if not kinds:
-        return read_any(text)
+        return parse_member(text)
     if kinds == {"object"}:
-        return loads(text)
+        return parse_json(text)
     try:
-        return loads(text)
+        return parse_json(text)
     except InvalidTextError:
         return text
 
 
-def _read_list(text: str) -> Any:
+def _parse_list(text: str) -> Any:
     if text.lstrip().startswith("["):
-        return loads(text)
+        return parse_json(text)
     items = [item.strip() for item in text.split(";")]
     if "" in items:
-        raise InvalidTextError("has an empty item: write items as a; b, or the list as JSON, [] for an empty one")
+        raise InvalidTextError("has an empty item: write items as a; b, and an empty list as []")
     if any("," in item for item in items):
         raise InvalidTextError(
-            'has a comma, so it could be one item or two: write two as a; b, and one as JSON, ["a, b"]'
+            'has a comma, so it could be one item or two: write two items as a; b, and one as ["a, b"]'
         )
     return items
 
 
-def read_any(text: str) -> Any:
-    """Return the value of a member of metadata: JSON where it would be written back the same, else the text as it is.
+def parse_member(text: str) -> Any:
+    """Parse the value of a member of metadata.
 
-    So `1.10`, `1E5` and `007` stay text. TRUE and FALSE are how spreadsheets write a boolean.
+    It is JSON where JSON would be written back the same, and otherwise text: `1.10`, `1E5` and `007` stay text. TRUE
+    and FALSE are how spreadsheets write a boolean.
 
     Raises:
         InvalidTextError: An object has a key twice.
@@ -115,34 +116,34 @@ def _constant(_: str) -> None:
     raise ValueError  # NaN and Infinity are not JSON
 
 
-def write(schema: dict[str, Any], value: Any) -> str:
-    """Return the text from which `read` returns a value of a property."""
+def format_value(schema: dict[str, Any], value: Any) -> str:
+    """Return the text that `parse` parses to a value."""
     if isinstance(value, str):
         return value
     if is_array(value) and value and all(isinstance(item, str) for item in value):
         text = "; ".join(value)
-        if not text.lstrip().startswith("[") and _reads_as(schema, text, value):
+        if not text.lstrip().startswith("[") and _parses_to(schema, text, value):
             return text
     return json.dumps(value, ensure_ascii=False)
 
 
-def _reads_as(schema: dict[str, Any], text: str, value: Any) -> bool:
+def _parses_to(schema: dict[str, Any], text: str, value: Any) -> bool:
     try:
-        return equal(value, read(schema, text))
+        return equal(value, parse(schema, text))
     except InvalidTextError:
         return False
 
 
-def write_any(value: Any) -> str | None:
-    """Return the text from which `read_any` returns a value; None where there is none."""
+def format_member(value: Any) -> str | None:
+    """Return the text that `parse_member` parses to a value; None if there is none."""
     for text in (value if isinstance(value, str) else "", json.dumps(value, ensure_ascii=False)):
-        if text and _reads_as({}, text, value):
+        if text and _parses_to({}, text, value):
             return text
     return None
 
 
 def is_exact(number: int) -> bool:
-    """Return whether JavaScript writes an integer back as it reads it, which beyond 2^53 it seldom does."""
+    """Return whether JavaScript keeps an integer; it rounds most beyond 2^53."""
     try:
         return Decimal(repr(float(number))) == number
     except OverflowError:

@@ -15,15 +15,18 @@
 `service.serve()` puts the same behind a socket, and so does `python -m activepieces_client.testing --port 8080`.
 
 It behaves as a default installation of the community edition: release 0.88, or 0.83 with `StandIn(release="0.83")`.
-What it does not imitate, since no well-formed request depends on it or nobody has seen it yet:
+It does not imitate what no well-formed request depends on, or what nobody has observed yet:
 
-- what other plans and editions allow: worker groups, global connections, quotas, permissions (let `fail` return those);
-- who sees what: a member sees every project in a list;
-- the order of names in a list by the collation of the database: names are ordered by code point;
+- what other plans and editions allow: worker groups, global connections, quotas, permissions (`fail` returns their
+  errors);
+- visibility: a member sees every project in a list;
+- the database's collation: a list is ordered by the code points of the names;
 - the hang of a default server with 10 updates in flight: it handles one request at a time;
-- the pool's limit of jobs that changes where the same update ends in 409 or 500: no response shows it;
-- operations other than listing, reading and updating projects, and creating one by its name: `handlers` takes yours;
-- numbers of JSON in the notation of JavaScript, and messages about bytes and syntax of HTTP.
+- the job limit of the pool, which the service changes even where the update ends in 409 or 500: no response shows it;
+- JavaScript's notation of numbers in JSON, and the messages about malformed HTTP.
+
+It handles `listProjects`, `getProject`, `updateProject`, and `createProject` from a `displayName`. Its response to an
+operation that is added to the document is 501, until it has a handler: `service.handlers["deleteProject"] = handler`.
 """
 
 from ._stand_in import Failure, ReceivedRequest, StandIn

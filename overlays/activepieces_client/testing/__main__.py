@@ -1,4 +1,4 @@
-"""Serve the stand-in until a signal stops it: `python -m activepieces_client.testing --port 8080`."""
+"""The stand-in as a program: `python -m activepieces_client.testing --port 8080`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Its project, updated by curl:
 
 
 def main() -> int:
-    """Serve, and print the address and the key."""
+    """Serve until a signal, and print the address and the key."""
     parser = argparse.ArgumentParser(
         prog="python -m activepieces_client.testing",
         description="Serve a stand-in for Activepieces, with one project in memory, on 127.0.0.1.",

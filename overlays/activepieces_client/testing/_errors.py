@@ -1,4 +1,4 @@
-"""The error responses of the service, in its own envelope and in that of its web framework."""
+"""The error responses of the service, in its two envelopes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class ErrorResponse(Exception):  # noqa: N818 - it is a response, not an error of the stand-in
-    """End the handling of a request with an error."""
+class ErrorResponse(Exception):  # noqa: N818 - it is a response of the stand-in, not an error in it
+    """An error response, which ends the handling of a request."""
 
     def __init__(self, status: int, envelope: Mapping[str, Any]) -> None:
         self.status = status

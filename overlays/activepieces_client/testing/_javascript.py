@@ -1,4 +1,4 @@
-"""What becomes of JSON on its way through the service: a JavaScript program with a PostgreSQL database behind it."""
+"""How JavaScript and PostgreSQL, the service's base, change JSON values."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 
 
 def parse(text: str) -> Any:
-    """Parse JSON as the web framework does: every number is a float of 64 bits, and no key reaches a prototype.
+    """Parse JSON as the web framework does: every number is a 64-bit float.
 
     Raises:
-        ValueError: It is not JSON.
+        ValueError: It is not JSON, or a key is `__proto__`, or `prototype` in a `constructor`.
     """
     return json.loads(
-        text, parse_int=_number, parse_float=_number, parse_constant=_no_constant, object_pairs_hook=_plain_object
+        text, parse_int=_number, parse_float=_number, parse_constant=_reject_constant, object_pairs_hook=_plain_object
     )
 
 
 def _number(literal: str) -> int | float:
     value = float(literal)
-    # The shortest digits that tell the float from its neighbours, then zeros: 2**60 is written 1152921504606847000.
+    # JavaScript writes the shortest digits that identify the float, then zeros: 2**60 is 1152921504606847000.
     return int(Decimal(repr(value))) if value.is_integer() else value
 
 
-def _no_constant(literal: str) -> Any:
+def _reject_constant(literal: str) -> Any:
     raise ValueError(f"{literal} is not JSON")
 
 
@@ -54,7 +54,7 @@ def _plain_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     constructor = value.get("constructor")
     if "__proto__" in value or (is_object(constructor) and "prototype" in constructor):
-        raise ValueError("a key reaches a prototype")
+        raise ValueError("a key is that of a prototype")
     return value
 
 
@@ -66,13 +66,13 @@ def well_formed(value: Any) -> Any:
 
 
 def number(value: Any) -> Any:
-    """Return what `Number(value)` is, for what a query has: a string, or a list of strings."""
+    """Return `Number(value)` of a query parameter: a string, or a list of strings."""
     text = value.strip() if isinstance(value, str) else "NaN"
     return float(text or 0) if not text or _DECIMAL.fullmatch(text) else NotJSON.NAN
 
 
 def type_of(value: Any) -> str:
-    """Return the name that the service's messages have for the type of a value."""
+    """Return the type of a value as the service's messages name it."""
     if isinstance(value, NotJSON):
         return value.value
     if isinstance(value, bool):
@@ -82,7 +82,10 @@ def type_of(value: Any) -> str:
 
 
 def stored(value: Any) -> Any:
-    """Return a value as a `jsonb` column does: keys by length, then by bytes; no infinite numbers."""
+    """Return a value as a `jsonb` column returns it.
+
+    Keys are ordered by length, then by bytes; an infinite number, such as 1e400, is null.
+    """
     if is_object(value):
         return {key: stored(value[key]) for key in sorted(value, key=lambda key: (len(key.encode()), key.encode()))}
     if is_array(value):
@@ -91,9 +94,9 @@ def stored(value: Any) -> Any:
 
 
 def contains_nul(value: Any) -> bool:
-    """Return whether a string of a value, keys included, has a NUL, which PostgreSQL cannot store."""
+    """Return whether a key or string has a NUL, which PostgreSQL cannot store."""
     if is_object(value):
-        return any(contains_nul(part) for pair in value.items() for part in pair)
+        return any(contains_nul(name) or contains_nul(item) for name, item in value.items())
     if is_array(value):
         return any(contains_nul(item) for item in value)
     return isinstance(value, str) and "\0" in value

@@ -1,4 +1,4 @@
-"""Pages of the list of projects, as the service cuts them."""
+"""The pages of the list of projects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Key = tuple[str, ...]
 
 
 def page(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the page of the projects that a valid query is for."""
+    """Return the page of the projects for a valid query."""
     limit = int(query.get("limit", _DEFAULT_LIMIT)) or _LIMIT_OF_ZERO
     if limit < _UNLIMITED:
         raise framework_error(500, "LIMIT must not be negative", "2201W")
@@ -43,7 +43,7 @@ def page(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> dict[s
 
 
 def _filter(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    # The name becomes a pattern of SQL, in which % and _ are wildcards.
+    # The service uses the name as a pattern of SQL LIKE, where % and _ are wildcards.
     pattern = re.escape(query.get("displayName", "")).replace("%", ".*").replace("_", ".")
     name = re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for project in projects:

@@ -1,4 +1,4 @@
-"""What differs between the releases of the service that the stand-in imitates."""
+"""The releases of the service that the stand-in imitates, and their differences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ _MIB = 2**20
 
 @attrs.frozen(kw_only=True)
 class Release:
-    """A release of the service. Properties are named from the root of a project or an update: `plan.pieces`.
+    """A release of the service.
+
+    A property is named by its path in a project or an update: `plan.pieces`.
 
     Attributes:
         lacks: The properties of openapi.yaml that the release does not know, in requests and responses.
@@ -26,7 +28,7 @@ class Release:
     stores_lone_surrogates: bool
 
 
-# No response shows the connections, so that ignoring them makes no difference.
+# globalConnectionExternalIds may be ignored without a difference: no response shows it.
 RELEASES = {
     "0.83": Release(
         lacks=frozenset(
@@ -46,7 +48,7 @@ RELEASES = {
     ),
     "0.88": Release(
         lacks=frozenset({"analytics.lastFlowUpdated"}),
-        # Worker groups are no part of the community edition, whose releases were recorded.
+        # The community edition, which was recorded, has no worker groups.
         ignores=frozenset({"globalConnectionExternalIds", "workerGroupId", "plan.pieces", "plan.piecesFilterType"}),
         body_limit=54 * _MIB,
         empty_plan_moves_updated=False,

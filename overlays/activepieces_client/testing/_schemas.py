@@ -1,4 +1,4 @@
-"""The schemas and paths of openapi.yaml as the service has them: what it knows, and how it words violations."""
+"""The routes and schemas of openapi.yaml, and the service's words for violations."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import jsonschema_rs
 from ._errors import framework_error
 from ._javascript import NotJSON, is_array, is_object, type_of
 
-# The keywords whose parts are validated one by one, and those that validate nothing.
-_STRUCTURE = {
+# The keywords that `_violations` handles by itself, and those that the service does not validate.
+_NOT_CONSTRAINTS = {
     *("type", "properties", "required", "items", "additionalProperties"),
     *("components", "title", "description", "deprecated", "default", "examples"),
 }
@@ -27,7 +27,7 @@ _MESSAGES = {
     "minimum": "Too small: expected number to be >={}",
     "exclusiveMinimum": "Too small: expected number to be >{}",
     "maximum": "Too big: expected number to be <={}",
-    # The library's own bound of an integer.
+    # The maximum that every integer of Zod has.
     "maximum 9007199254740991": "Too big: expected int to be <={}",
 }
 _INFINITE = (float("inf"), float("-inf"))
@@ -51,7 +51,10 @@ def document() -> dict[str, Any]:
 
 @functools.cache
 def _operations() -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
-    """List method, pattern of the path, and definition; a path without parameters comes first, as OpenAPI has it."""
+    """Return method, pattern of the path, and definition of each operation.
+
+    A path without parameters comes first, as OpenAPI requires.
+    """
     paths = [*_UNDOCUMENTED.items(), *document()["paths"].items()]
     return [
         (method, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))), operation)
@@ -90,10 +93,10 @@ def body_schema(operation_id: str) -> dict[str, Any]:
 
 
 def query_schema(operation_id: str) -> dict[str, Any]:
-    """Return the schema of the query, whose constraints are all the client's own."""
+    """Return the schema of the query, with types only, as the service has it."""
     properties = {
         parameter["name"]: {
-            key: _resolve(part) for key, part in parameter["schema"].items() if key in ("type", "items")
+            key: _resolve(item) for key, item in parameter["schema"].items() if key in ("type", "items")
         }
         for parameter in _operation(operation_id)["parameters"]
         if parameter["in"] == "query"
@@ -102,7 +105,9 @@ def query_schema(operation_id: str) -> dict[str, Any]:
 
 
 def parse(schema: dict[str, Any], value: Any, root: str = "body") -> Any:
-    """Return what the service knows of a valid value; it drops the rest at every level.
+    """Return a valid value without the properties that the service drops.
+
+    It drops unknown ones at every level.
 
     Raises:
         ErrorResponse: The value is invalid.
@@ -110,27 +115,30 @@ def parse(schema: dict[str, Any], value: Any, root: str = "body") -> Any:
     violations = list(_violations(schema, value, f"{root}/"))
     if violations:
         raise framework_error(400, ", ".join(violations), "FST_ERR_VALIDATION")
-    return _known(schema, value)
+    return _without_unknown(schema, value)
 
 
-def _violations(schema: dict[str, Any], value: Any, place: str) -> Iterator[str]:
-    """Word the violations of a schema as the service's schema library (Zod) does, in the order of the schema."""
+def _violations(schema: dict[str, Any], value: Any, path: str) -> Iterator[str]:
+    """Yield the violations in the words of Zod, the service's schema library.
+
+    They are in the order of the schema.
+    """
     if "enum" in schema:
         if not _is_valid({"enum": schema["enum"]}, value):
-            yield f"{place} Invalid option: expected one of " + "|".join(f'"{option}"' for option in schema["enum"])
+            yield f"{path} Invalid option: expected one of " + "|".join(f'"{option}"' for option in schema["enum"])
         return
     if "type" in schema and (value in _INFINITE or not _is_valid({"type": schema["type"]}, value)):
-        yield f"{place} Invalid input: expected {_expected(schema, value)}, received {type_of(value)}"
+        yield f"{path} Invalid input: expected {_expected(schema, value)}, received {type_of(value)}"
         return
-    for keyword, limit in schema.items():
-        if keyword not in _STRUCTURE and not _is_valid({keyword: limit}, value):
-            message = _MESSAGES.get(f"{keyword} {limit}") or _MESSAGES.get(keyword, "Invalid input")
-            yield f"{place} {message.format(limit)}"
-    prefix = place if place.endswith("/") else f"{place}/"
+    for keyword, bound in schema.items():
+        if keyword not in _NOT_CONSTRAINTS and not _is_valid({keyword: bound}, value):
+            message = _MESSAGES.get(f"{keyword} {bound}") or _MESSAGES.get(keyword, "Invalid input")
+            yield f"{path} {message.format(bound)}"
+    prefix = path if path.endswith("/") else f"{path}/"
     if is_object(value):
-        for name, part in schema.get("properties", {}).items():
+        for name, inner in schema.get("properties", {}).items():
             if name in value or name in schema.get("required", ()):
-                yield from _violations(part, value.get(name, NotJSON.UNDEFINED), prefix + name)
+                yield from _violations(inner, value.get(name, NotJSON.UNDEFINED), prefix + name)
     if is_array(value):
         for index, item in enumerate(value):
             yield from _violations(schema.get("items", {}), item, f"{prefix}{index}")
@@ -149,20 +157,20 @@ def _expected(schema: dict[str, Any], value: Any) -> str:
 
 
 def _resolve(node: Any, seen: Set[str] = frozenset()) -> Any:
-    """Follow the references in a schema; unlike jsonschema-rs, which does so too, keep the order of properties."""
+    """Return a schema with each `$ref` replaced, and its properties in order."""
     if is_array(node):
-        return [_resolve(part, seen) for part in node]
+        return [_resolve(item, seen) for item in node]
     if not is_object(node):
         return node
     if "$ref" not in node:
-        return {key: _resolve(part, seen) for key, part in node.items()}
+        return {key: _resolve(item, seen) for key, item in node.items()}
     name = node["$ref"].rpartition("/")[2]
-    # What a schema has of itself is not validated.
+    # A schema inside itself is not validated.
     return {} if name in seen else _resolve(document()["components"]["schemas"][name], seen | {name})
 
 
-def _known(schema: dict[str, Any], value: Any) -> Any:
+def _without_unknown(schema: dict[str, Any], value: Any) -> Any:
     if "properties" not in schema or not is_object(value):
         return value
     properties = schema["properties"]
-    return {name: _known(properties[name], item) for name, item in value.items() if name in properties}
+    return {name: _without_unknown(properties[name], item) for name, item in value.items() if name in properties}

@@ -51,13 +51,13 @@ class Server(socketserver.ThreadingTCPServer):
         return int(self.server_address[1])
 
     def stop(self) -> None:
-        """Serve nothing more."""
+        """Stop serving."""
         self.stopping.set()
         self.shutdown()
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore that a client went away; print the traceback of any other error."""
+        """Print the traceback of an error, unless a client closed its connection."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -85,7 +85,10 @@ class _Connection(socketserver.BaseRequestHandler):
             pass
 
     def finish(self) -> None:
-        """Read on for a moment: a connection that closes with something unread takes the response with it."""
+        """Read on for a moment: closing with unread data would reset the connection.
+
+        The client would lose the response with it.
+        """
         self.request.shutdown(socket.SHUT_WR)
         self.request.settimeout(_LINGER)
         while self.request.recv(_CHUNK):
@@ -108,14 +111,14 @@ class _Connection(socketserver.BaseRequestHandler):
                     if not received:
                         return None
                     self._http.receive_data(received)
-                case _:  # the end of the message
+                case _:  # the end of the message or of the connection
                     break
         return _request(head, bytes(body)) if head else None
 
     def _send(self, response: httpx.Response, *, with_body: bool = True) -> None:
         if not isinstance(response.stream, httpx.SyncByteStream):
             raise TypeError("a server of threads needs a response with a sync stream")
-        # As the wire has it, which `response.content` is not where it is compressed.
+        # The raw bytes: `response.content` would be decompressed.
         body = b"".join(response.stream)
         headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _FRAMING]
         events: list[h11.Event] = [
@@ -137,7 +140,7 @@ def _request(head: h11.Request, body: bytes) -> httpx.Request:
         url = httpx.URL(f"http://{host}{head.target.decode()}")
     except httpx.InvalidURL:
         url = httpx.URL("http://localhost")
-    # The URL has the target in normal form; the extension keeps it as it was on the wire.
+    # httpx normalizes the URL; the extension keeps the target as it was sent.
     extensions = {"target": head.target}
     headers = [(name, value) for name, value in head.headers]
     return httpx.Request(head.method.decode(), url, headers=headers, content=body, extensions=extensions)

@@ -1,4 +1,4 @@
-"""What the service does with a request: the order of its checks, and what an update changes."""
+"""The behaviour of the service: its checks, in order, and its updates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Service:
         projects: The projects as they are.
         api_key: The key of an admin of the platform.
         member_key: The key of a member who may update the projects.
-        handlers: Functions that handle operations in place of the service, by operationId.
+        handlers: Functions from request to response, by operationId, in place of the behaviour here.
     """
 
     def __init__(self, projects: Iterable[Mapping[str, Any]], release: Release) -> None:
@@ -62,14 +62,14 @@ class Service:
         """Handle a request; `target` is the path and query as they are on the wire."""
         path, _, query = target.partition("?")
         if not path.startswith("/api/"):
-            # The web server returns the page of the web application for everything else.
+            # For any other path, the server returns the page of the web application.
             return httpx.Response(200, html="<!doctype html>\n<title>Activepieces</title>\n")
         try:
             operation_id, parameters = route(request.method, path.removeprefix("/api"))
             if operation_id in self.handlers:
                 return self.handlers[operation_id](request)
             if operation_id not in self._behaviours:
-                return httpx.Response(501, json=framework_envelope(501, _NO_BEHAVIOUR.format(operation_id)))
+                return httpx.Response(501, json=framework_envelope(501, _NOT_HANDLED.format(operation_id)))
             status, content = self._behaviours[operation_id](request, query=query, **parameters)
         except ErrorResponse as error:
             status, content = error.status, error.envelope
@@ -124,7 +124,7 @@ class Service:
         return 200, project
 
     def _body(self, request: httpx.Request) -> Any:
-        """Parse the body; this comes before the key is looked at."""
+        """Parse the body, which the service does before it checks the key."""
         body = request.content
         if len(body) > self._release.body_limit:
             raise framework_error(413, "Request body is too large", "FST_ERR_CTP_BODY_TOO_LARGE")
@@ -176,7 +176,7 @@ class Service:
             changes.pop("externalId", None)
 
     def _check(self, project: Project, changes: Mapping[str, Any], plan: Mapping[str, Any]) -> None:
-        """Raise what the schema lets pass and the installation or its database does not."""
+        """Raise for what is valid, but not to the installation or its database."""
         _check_integer(changes.get("maxConcurrentJobs"))
         external_id = changes.get("externalId")
         holders = (other for other in self.projects if other.get("externalId") == external_id and other is not project)
@@ -200,7 +200,7 @@ class Service:
         return self._pools.setdefault(project["id"], project["poolId"] or _made_up_id("pool", len(self._pools) + 1))
 
     def _add(self, given: Mapping[str, Any]) -> Project:
-        """Add a project; what it lacks is made up."""
+        """Add a project; make up what it lacks."""
         number = len(self.projects) + 1
         project: Project = json.loads(self._example)
         project["id"] = given.get("id", _made_up_id("pRjEctId", number))
@@ -211,9 +211,9 @@ class Service:
         return project
 
 
-_NO_BEHAVIOUR = (
-    "the stand-in has no behaviour for {0}: give it one by service.handlers[{0!r}] = handler,"
-    " where `handler` makes an httpx.Response of an httpx.Request"
+_NOT_HANDLED = (
+    "the stand-in does not handle {0}: add service.handlers[{0!r}] = handler,"
+    " a function from an httpx.Request to an httpx.Response"
 )
 _RETENTION_BOUNDS = (
     "executionDataRetentionDays must be between AP_PAUSED_FLOW_TIMEOUT_DAYS ({})"
@@ -227,7 +227,7 @@ def _check_integer(value: int | None) -> None:
 
 
 def _without(value: Any, paths: Set[str]) -> Any:
-    """Remove the properties at some paths, such as `plan.pieces`, from an object that may have them."""
+    """Remove the properties at some paths, such as `plan.pieces`, from an object."""
     for path in paths if is_object(value) else ():
         owner, _, name = path.rpartition(".")
         holder = value.get(owner) if owner else value
@@ -237,7 +237,7 @@ def _without(value: Any, paths: Set[str]) -> Any:
 
 
 def _example() -> Project:
-    """Return the example of a project in openapi.yaml, with null wherever that is valid."""
+    """Return the example of a project in openapi.yaml, with null where it is valid."""
     response = document()["paths"]["/v1/projects/{id}"]["post"]["responses"]["200"]
     (example,) = response["content"]["application/json"]["examples"].values()
     schema = {"$ref": "#/components/schemas/Project", "components": document()["components"]}
@@ -249,7 +249,7 @@ def _example() -> Project:
 
 
 def _merge(project: Project, given: Mapping[str, Any], where: str) -> None:
-    """Put what is given into a project.
+    """Merge given properties into a project.
 
     Raises:
         ValueError: The release has no such property.
@@ -270,6 +270,6 @@ def _made_up_id(kind: str, number: int) -> str:
 
 
 def _now(after: str) -> str:
-    """Return the time in the service's format; later than another one, since every update moves it."""
+    """Return the time in the service's format, later than another one."""
     now = max(datetime.now(UTC), datetime.fromisoformat(after) + timedelta(milliseconds=1))
     return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")

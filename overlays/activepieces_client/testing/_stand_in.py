@@ -1,4 +1,4 @@
-"""The stand-in: the service in memory, in process or behind a socket, with failures on demand."""
+"""The stand-in: the service in memory, in process or behind a socket."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ._server import Server
 from ._service import Handler, Service
 
 Failure = int | tuple[int, Mapping[str, str] | str] | httpx.Response | type[httpx.RequestError] | httpx.RequestError
-"""What to return or raise: a status, alone, with headers or with the service's error code; a response; an error."""
+"""What a request ends with; docs/reference/testing.md lists the forms."""
 
 
 class ReceivedRequest(httpx.Request):
-    """A request that came in."""
+    """A request that the stand-in received."""
 
     @property
     def json(self) -> Any:
@@ -33,14 +33,15 @@ class StandIn:
     """A stand-in for the service, with projects in memory.
 
     Attributes:
-        requests: The requests that came in, oldest first.
+        requests: The requests received, oldest first.
         base_url: The address to give to a client.
         transport: What to give to an `httpx.Client` or `httpx.AsyncClient` for calls in process.
         member_key: The key of a member who may update the projects, and is no admin of the platform.
-        handlers: Functions from request to response, by operationId, for operations that the stand-in does not imitate.
+        handlers: Functions from an `httpx.Request` to an `httpx.Response`, by operationId. Each replaces the
+            stand-in's own behaviour for that operation, if it has one.
 
     Args:
-        projects: Any number of projects; what a project lacks, its id too, is made up.
+        projects: Projects, with any of their properties; the others are made up, the id too.
         release: The release of the service to behave as: "0.88" or "0.83".
 
     Raises:
@@ -62,12 +63,12 @@ class StandIn:
 
     @property
     def projects(self) -> list[dict[str, Any]]:
-        """The projects as they are, as the service returns them; change one, and the service has it so."""
+        """The projects as the service returns them; you may change them at any time."""
         return self._service.projects
 
     @property
     def api_key(self) -> str:
-        """The key of an admin of the platform; set it, and the one before is no longer known."""
+        """The key of an admin of the platform; setting it revokes the one before."""
         return self._service.api_key
 
     @api_key.setter
@@ -75,28 +76,29 @@ class StandIn:
         self._service.api_key = key
 
     def fail(self, *failures: Failure) -> None:
-        """Let the next requests fail, one each and in this order, and change nothing for them.
+        """Let the next requests fail, one each, in this order.
 
-        `fail(503, (429, {"retry-after": "1"}), (403, "SESSION_EXPIRED"), httpx.ReadTimeout)` returns three errors,
-        the third in the service's envelope, and lets the fourth request time out.
+        They change no project. `fail(503, (429, {"retry-after": "1"}), (403, "SESSION_EXPIRED"), httpx.ReadTimeout)`
+        returns three errors, the third in the service's envelope, and lets the fourth request time out.
         """
         self._failures.extend(failures)
 
     def serve(self, port: int = 0) -> contextlib.AbstractContextManager[StandIn]:
-        """Serve the same over a socket on 127.0.0.1: on a free port, where none is given.
+        """Serve over a socket on 127.0.0.1; port 0 is any free one.
 
-        A broken connection is then one that closes without a response, and a timeout one that stays silent.
+        Where `fail` was given a connection error, the connection closes without a response; where it was given a
+        timeout, there is no response until serving ends.
         """
         return _Serving(self, self._release.body_limit, port)
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        """Handle a request whose body is read.
+        """Handle a request whose body has been read.
 
         Raises:
             httpx.RequestError: `fail` was given one.
         """
         with self._lock:
-            # A copy, since the client goes on with the request as it pleases.
+            # A copy: the client may change the request afterwards.
             received = ReceivedRequest(
                 request.method,
                 request.url,
@@ -107,7 +109,7 @@ class StandIn:
             self.requests.append(received)
             if self._failures:
                 return _fail(self._failures.popleft(), request)
-            # The target is the path as it was on the wire, where the URL has it in normal form.
+            # The target as it was sent: httpx normalizes the path of a URL.
             target: bytes = request.extensions.get("target", request.url.raw_path)
             return self._service.handle(received, target.decode("latin-1"))
 
@@ -129,7 +131,10 @@ def _fail(failure: Failure, request: httpx.Request) -> httpx.Response:
 
 
 class _Serving(contextlib.AbstractContextManager[StandIn]):
-    """No generator: one that is never left would wait for threads when the interpreter ends."""
+    """The context manager of `serve`.
+
+    Not a generator: one that is never left would wait for threads at exit.
+    """
 
     def __init__(self, stand_in: StandIn, body_limit: int, port: int) -> None:
         self._stand_in = stand_in
@@ -148,7 +153,7 @@ class _Serving(contextlib.AbstractContextManager[StandIn]):
 
 
 class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Handles requests in process, for both kinds of client."""
+    """A transport for both kinds of client, in process."""
 
     def __init__(self, stand_in: StandIn) -> None:
         self._stand_in = stand_in
