@@ -72,7 +72,7 @@ class Connections(Generic[Pool]):
         """
         pool = self._pool()
         if self.closed or pool.http_client.is_closed:
-            raise ConfigurationError(f"{'the client' if self.closed else 'http_client'} is closed; nothing was sent")
+            raise ConfigurationError(f"{'the client' if self.closed else 'http_client'} is closed")
         return pool
 
 

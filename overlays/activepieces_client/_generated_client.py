@@ -30,7 +30,7 @@ class SyncGenerated(AuthenticatedClient):
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Refuse: nothing would validate what is sent."""
-        raise ConfigurationError("Activepieces is for the functions sync and sync_detailed: not sent")
+        raise ConfigurationError("client.generated of Activepieces is for sync and sync_detailed; nothing was sent")
 
 
 @attrs.define
@@ -47,4 +47,6 @@ class AsyncGenerated(AuthenticatedClient):
 
     def get_httpx_client(self) -> httpx.Client:
         """Refuse: nothing would validate what is sent."""
-        raise ConfigurationError("AsyncActivepieces is for the functions asyncio and asyncio_detailed: not sent")
+        raise ConfigurationError(
+            "client.generated of AsyncActivepieces is for asyncio and asyncio_detailed; nothing was sent"
+        )

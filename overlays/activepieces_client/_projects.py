@@ -173,7 +173,7 @@ class Projects:
             ResponseValidationError: The status is a success, but the response cannot be read.
             APIConnectionError: There was no response; an APITimeoutError where there was none in time.
             APIStatusError: The status is not a success; a subclass for each usual status.
-            ConfigurationError: An argument is invalid, or the client is closed; nothing was sent.
+            ConfigurationError: An argument is invalid, the client is closed, or the key source gives no key.
         """
         return cast("Project", self.update_detailed(project_id, body, **options).parsed)
 
@@ -198,14 +198,14 @@ class Projects:
         leaving the block, in whatever way, stops it. A new update is sent only while the loop waits for an outcome. To
         end early without losing outcomes, call `stop()`.
 
-        An update that fails is an outcome, too, and stops no other. Failures that say nothing about their own update
-        (no connection, a timeout, 401, 429, 5xx, a response that is not the service's) are sent again after a pause; a
-        403 of the service is not sent again, but counts too. Ten in a row stop the roll-out: `stopped` of what this
-        returns is the last error then, and the rest is unsent.
+        An update that fails is an outcome, too, and stops no other. After an error that is not about its own update
+        (no connection, a timeout, 401, 429, 5xx, a response that is not the service's) it is sent again, after a pause;
+        after a 403 of the service it is not, but that counts too. Ten such errors in a row stop the roll-out: `stopped`
+        of what this returns is the last of them, and the rest is unsent.
 
         Args:
             updates: Pairs of a project id and a body, as `update` takes them, of any number: they are taken one at a
-                time, when there is room for one.
+                time, when there is room for one. While the next one is not there yet, outcomes wait as well.
             concurrency: How many may be in flight at once; 4 is the fastest on a default server. 429, timeouts and 5xx
                 halve it, successes raise it again, and `Retry-After` pauses all.
             **options: As for `update`; `max_retries` is how often an update that fails while others succeed is sent
@@ -292,7 +292,8 @@ class AsyncProjects:
     ) -> AsyncRollOut:
         """Update many projects, a few at a time; see `Projects.update_many`.
 
-        Leaving the block cancels what is in flight. The updates may be an async iterable.
+        Leaving the block cancels what is in flight. The updates may be an async iterable, for which outcomes do not
+        wait.
         """
         from .bulk import AsyncRollOut  # noqa: PLC0415 - as above
 

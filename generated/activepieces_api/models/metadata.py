@@ -12,8 +12,8 @@ T = TypeVar("T", bound="Metadata")
 
 @_attrs_define
 class Metadata:
-    """Whatever you want to keep with the project, as JSON. An update replaces it whole; it comes back with its keys in
-    another order, and integers beyond 2^53 come back rounded.
+    """Whatever you want to keep with the project, as JSON. An update replaces it whole; it is returned with its keys in
+    another order, and integers beyond 2^53 are rounded.
 
     """
 

@@ -22,7 +22,7 @@ T = TypeVar("T", bound="Project")
 
 @_attrs_define
 class Project:
-    """A project, whole. A release older than a property does not return it."""
+    """A project with all its properties. A release older than a property does not return it."""
 
     id: str
     """ The id of the project. """
@@ -49,7 +49,7 @@ class Project:
     notify_flow_owner_on_failure: bool | Unset = UNSET
     """ Whether the owner of a flow is notified when a run of it fails. From release 0.87 on. """
     max_concurrent_jobs: float | None | Unset = UNSET
-    """ How many jobs of the project may run at once; null where there is no limit. """
+    """ How many jobs of the project may run concurrently; null where there is no limit. """
     external_id: None | str | Unset = UNSET
     """ Your own id for the project. """
     metadata: Metadata | None | Unset = UNSET

@@ -31,8 +31,8 @@ class UpdateProjectRequest:
     """ Your own id for the project, unique across platforms. Ignored where it is blank, and where the key does not
     own the platform. Once set, it cannot be cleared. """
     metadata: Metadata | Unset = UNSET
-    """ Whatever you want to keep with the project, as JSON. An update replaces it whole; it comes back with its
-    keys in another order, and integers beyond 2^53 come back rounded. """
+    """ Whatever you want to keep with the project, as JSON. An update replaces it whole; it is returned with its
+    keys in another order, and integers beyond 2^53 are rounded. """
     icon: ProjectIconUpdate | Unset = UNSET
     """ The icon to show. Ignored for a PERSONAL project. """
     plan: ProjectPlanUpdate | Unset = UNSET
@@ -42,7 +42,7 @@ class UpdateProjectRequest:
     """ The external ids of the platform's connections that the project may use; replaces the list. Unknown ids are
     ignored, and the whole list where the platform's plan lacks global connections. No response shows the list. """
     max_concurrent_jobs: int | None | Unset = UNSET
-    """ How many jobs of the project may run at once; null lifts the limit. """
+    """ How many jobs of the project may run concurrently; null lifts the limit. """
     worker_group_id: None | str | Unset = UNSET
     """ The group of workers that runs the project's jobs; null is the shared group. From release 0.86 on; ignored
     where the platform's plan lacks worker groups. """
