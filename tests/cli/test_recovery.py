@@ -20,7 +20,7 @@ import pytest
 from activepieces_client.testing import StandIn
 
 from ..support.pooled import Pooled
-from .command import IMPATIENT, Updates, journal, run, started, wait_for, write
+from .command import Updates, journal, run, started, wait_for, write
 
 # How many lines the tests below have, and the last one; 2,000 and 10,000 take some minutes.
 LINES = int(os.environ.get("ROLL_OUT_LINES", "60"))
@@ -99,10 +99,11 @@ CAUSES: dict[str, Callable[[httpx.Request], httpx.Response]] = {
 
 
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
+@pytest.mark.usefixtures("short_pauses")
 def test_cause_in_the_middle_that_goes_after_the_run(recorded: Recorded, file: Path, cause: Any) -> None:
     middle = LINES // 3
     recorded.cause = lambda request: cause(request) if len(recorded.made) >= middle else None
-    finished = run(recorded, "apply", file, program=IMPATIENT)
+    finished = run(recorded, "apply", file)
     assert finished.returncode == 1
     assert len(recorded.made) == middle
     assert len(set(recorded.tried[middle:])) <= 4 + 10
@@ -151,9 +152,10 @@ def test_key_file_is_renewed_in_the_middle(recorded: Recorded, file: Path, tmp_p
     assert len(recorded.made) == LINES
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_address_without_api(recorded: Recorded, file: Path) -> None:
     address = recorded.base_url.removesuffix("/api")
-    finished = run(recorded, "apply", file, program=IMPATIENT, env={"ACTIVEPIECES_BASE_URL": address})
+    finished = run(recorded, "apply", file, env={"ACTIVEPIECES_BASE_URL": address})
     assert finished.returncode == 1
     assert "does base_url end in /api?" in finished.stderr
     assert len(recorded.tried) <= 4 + 10

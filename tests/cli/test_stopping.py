@@ -16,7 +16,7 @@ from activepieces_client.testing import StandIn
 
 from ..support import raw_server
 from ..support.updates import stand_in_at
-from .command import IMPATIENT, journal, renames, run, run_json, started, wait_for, write
+from .command import journal, renames, run, run_json, started, wait_for, write
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there are other signals there")
 SIGNALS = [pytest.param(signal.SIGINT, 130, id="Ctrl-C"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")]
@@ -103,10 +103,11 @@ def test_fail_fast_sends_nothing_new(served: StandIn, tmp_path: Path) -> None:
     assert "20 left" in finished.stderr
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_cause_that_fails_all_stops_the_roll_out(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", [*renames(served), *((f"p{n}", {}) for n in range(100))])
     key, served.api_key = served.api_key, "sk-another"
-    finished = run(served, "apply", file, program=IMPATIENT, env={"ACTIVEPIECES_API_KEY": key})
+    finished = run(served, "apply", file, env={"ACTIVEPIECES_API_KEY": key})
     assert finished.returncode == 1
     assert len(served.requests) <= 4 + 10
     assert "stopped" in finished.stderr
