@@ -53,7 +53,7 @@ def run(
     env: Mapping[str, str] = MappingProxyType({}),
     encoding: str = "utf-8",
 ) -> Finished:
-    """Run the command in this process, where it starts in no time; fail where it raises or shows the key."""
+    """Run the command to its end in this process, and check that it shows no key."""
     content = given.encode() if isinstance(given, str) else given
     stdout, stderr = io.BytesIO(), io.BytesIO()
     with pytest.MonkeyPatch.context() as patch:
