@@ -53,6 +53,9 @@ OK_PROJECT = OK + b"Content-Length: %d\r\n\r\n" % len(PROJECT) + PROJECT
 # In some requests: more than the buffers of two sockets take, so that it is not sent before the server reads it.
 LARGE: dict[str, Any] = {"metadata": {"notes": "x" * 8 * 2**20}}
 
+# Made once: it takes longer than a call.
+SSL_CONTEXT = httpx.create_ssl_context()
+
 # No call takes longer, those apart that have a bound of their own. The slow ones take less than a second.
 BOUND = 10.0
 
@@ -373,19 +376,21 @@ Call = Callable[..., Project]
 @contextlib.contextmanager
 def calling(kind: str, base_url: str, *, own: bool) -> Generator[Call]:
     """Make a client of a kind, which has a pool of one connection unless that is its own; give its `update`."""
-    limits = httpx.Limits(max_connections=1)
+    options: dict[str, Any] = {
+        "limits": httpx.Limits(max_connections=1),
+        "follow_redirects": True,
+        "verify": SSL_CONTEXT,
+    }
     with contextlib.ExitStack() as stack:
         if kind == "sync":
-            http_client = None if own else stack.enter_context(httpx.Client(limits=limits, follow_redirects=True))
+            http_client = None if own else stack.enter_context(httpx.Client(**options))
             client = stack.enter_context(Activepieces(API_KEY, base_url=base_url, http_client=http_client))
             yield functools.partial(client.projects.update, ID, check_applied=False)
             return
         portal = stack.enter_context(anyio.from_thread.start_blocking_portal(kind))
         async_http_client = None
         if not own:
-            async_http_client = stack.enter_context(
-                portal.wrap_async_context_manager(httpx.AsyncClient(limits=limits, follow_redirects=True))
-            )
+            async_http_client = stack.enter_context(portal.wrap_async_context_manager(httpx.AsyncClient(**options)))
         async_client = AsyncActivepieces(API_KEY, base_url=base_url, http_client=async_http_client)
         stack.enter_context(portal.wrap_async_context_manager(async_client))
 
