@@ -1,4 +1,4 @@
-"""One client in many threads and tasks: among faults, with a key that changes in between, and with cancellation."""
+"""One client in many threads and tasks: faults, renewal, cancellation."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Ledger:
         return str(projects[call % len(projects)]["id"])
 
     def check(self, calls: int, log: pytest.LogCaptureFixture) -> None:
-        """Check that each call had one success, the last of its responses, and was retried by the rules only."""
+        """Assert that each call ended with its one success, and was retried by the rules."""
         assert len(self.statuses) == calls
         for name, statuses in self.statuses.items():
             assert statuses.count(200) == 1, (name, statuses)

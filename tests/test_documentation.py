@@ -1,4 +1,4 @@
-"""Every Python block of README.md and docs/ runs as it is written, against the stand-in; the commands run too."""
+"""The code blocks of README.md and docs/, run against the stand-in."""
 
 from __future__ import annotations
 

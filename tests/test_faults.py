@@ -1,7 +1,7 @@
-"""Whatever a server or a proxy does on the wire, a call ends: in time, with one exception, and with a clean pool.
+"""Faults on the wire: each call ends in time, with one exception.
 
-After each fault the server is well again, and the same client, whose pool has one connection, is called once more: it
-gets its own response, no connection but that one is open, and none once the client is closed.
+After each fault the server works again. The same client, whose pool has one connection, then gets its own response,
+no other connection is open, and none is once the client is closed.
 """
 
 from __future__ import annotations
@@ -352,7 +352,7 @@ FAULTS: dict[str, Fault] = {
 
 
 class Server:
-    """Does what a fault says until it is well, and keeps the requests that it has read."""
+    """A server that has a fault until it is well, and keeps the requests it read."""
 
     def __init__(self, fault: Fault) -> None:
         self.well = False
@@ -375,7 +375,7 @@ Call = Callable[..., Project]
 
 @contextlib.contextmanager
 def calling(kind: str, base_url: str, *, own: bool) -> Generator[Call]:
-    """Make a client of a kind, which has a pool of one connection unless that is its own; give its `update`."""
+    """Yield a client's `update`; unless `own`, the client has one connection."""
     options: dict[str, Any] = {
         "limits": httpx.Limits(max_connections=1),
         "follow_redirects": True,
@@ -507,7 +507,7 @@ ELSEWHERE: dict[str, Elsewhere] = {
 
 @LEFT_BY_TRIO
 @pytest.mark.usefixtures("debug_logs")
-@pytest.mark.parametrize("own", [True, False], ids=["own", "yours"])
+@pytest.mark.parametrize("own", [True, False], ids=["default", "http_client"])
 @pytest.mark.parametrize(("url", "environment", "fault"), ELSEWHERE.values(), ids=ELSEWHERE.keys())
 def test_fault_on_the_way(
     monkeypatch: pytest.MonkeyPatch, kind: str, url: str, environment: dict[str, str], fault: Fault, own: bool

@@ -1,4 +1,4 @@
-"""Roll-outs among failures: a server that hangs at 10 updates, restarts or is busy; and causes that fail all."""
+"""Roll-outs among failures: busy and restarting servers, lasting causes."""
 
 from __future__ import annotations
 

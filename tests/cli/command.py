@@ -1,4 +1,4 @@
-"""Run the command on a stand-in behind a socket: in this process, or as one of its own."""
+"""Run the command on a served stand-in: in this process, or in its own."""
 
 from __future__ import annotations
 
@@ -108,12 +108,12 @@ def renames(service: StandIn) -> Updates:
 
 
 def bodies(service: StandIn) -> list[Any]:
-    """The bodies of the updates that came in."""
+    """Return the bodies of the updates that the server received."""
     return [request.json for request in service.requests if request.method == "POST"]
 
 
 def journal(file: Path) -> list[Any]:
-    """The entries of the journal of a file."""
+    """Return the entries of the journal of a file."""
     path = Path(f"{file}.journal")
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()[1:]] if path.exists() else []
 

@@ -1,4 +1,4 @@
-"""The journal: which file it may be, what is final, and what the next run sends."""
+"""The journal: its file, final outcomes, and what the next run sends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .command import Updates, bodies, journal, renames, run, run_json, write
 
 @pytest.mark.parametrize("content", [b"a note", b"{}", b'{"journal": 1', b'{"journal": 2, "of": "x"}\n', b"\0" * 100])
 @pytest.mark.parametrize("options", [[], ["--dry-run"]])
-def test_file_that_is_no_journal_stays_as_it_is(
+def test_other_file_as_journal_is_unchanged(
     served: StandIn, tmp_path: Path, content: bytes, options: list[str]
 ) -> None:
     file, note = write(tmp_path / "updates.jsonl", renames(served)), tmp_path / "note.txt"
@@ -37,7 +37,7 @@ def test_file_that_is_no_journal_stays_as_it_is(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["note.txt", "updates.jsonl"]
 
 
-def test_input_as_journal_stays_as_it_is(served: StandIn, tmp_path: Path) -> None:
+def test_input_as_journal_is_unchanged(served: StandIn, tmp_path: Path) -> None:
     file = tmp_path / "updates.jsonl"
     file.write_text(json.dumps({"id": served.projects[0]["id"], "body": {}}), "utf-8")  # without a final newline
     before = file.read_bytes()
@@ -45,7 +45,7 @@ def test_input_as_journal_stays_as_it_is(served: StandIn, tmp_path: Path) -> Non
     assert file.read_bytes() == before
 
 
-def test_journal_in_a_missing_folder_is_refused(served: StandIn, tmp_path: Path) -> None:
+def test_journal_in_a_missing_folder_is_an_error(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
     path = tmp_path / "missing" / "journal"
     finished = run(served, "apply", file, "--journal", path)
@@ -81,7 +81,7 @@ def test_dry_run_and_plan_write_nothing(served: StandIn, tmp_path: Path) -> None
     assert path.read_bytes() == before
 
 
-def test_run_leaves_the_journal_alone_behind(served: StandIn, tmp_path: Path) -> None:
+def test_run_leaves_only_the_journal(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
     assert run(served, "apply", file).returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["updates.jsonl", "updates.jsonl.journal"]
@@ -201,7 +201,7 @@ def test_not_applied_is_final(served: StandIn, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("response", NOT_FINAL.values(), ids=NOT_FINAL)
 @pytest.mark.usefixtures("short_pauses")
-def test_error_about_all_else_is_sent_again(served: StandIn, tmp_path: Path, response: httpx.Response) -> None:
+def test_other_error_is_not_final(served: StandIn, tmp_path: Path, response: httpx.Response) -> None:
     updates = renames(served)
     file = write(tmp_path / "updates.jsonl", updates)
     served.handlers["updateProject"] = lambda _: response

@@ -1,4 +1,4 @@
-"""Output that a terminal, a pipe or a disk cannot take never ends a roll-out half-way, nor fails an update."""
+"""Output that fails: it neither ends a roll-out half-way nor fails an update."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_roll_out_stops_where_its_output_does(served: StandIn, tmp_path: Path, s
 
 
 @full_disk
-def test_roll_out_that_is_done_is_done(served: StandIn, tmp_path: Path) -> None:
+def test_lost_summary_does_not_fail_a_roll_out(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
     with closed_pipe() as broken:  # only the summary cannot be written
         finished = run_into(served, broken, broken, "apply", file)
@@ -87,7 +87,7 @@ def test_roll_out_that_is_done_is_done(served: StandIn, tmp_path: Path) -> None:
 @full_disk
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("kind", ["full disk", "closed pipe"])
-def test_update_that_was_made_is_no_failure(served: StandIn, form: str, kind: str) -> None:
+def test_lost_output_does_not_fail_an_update(served: StandIn, form: str, kind: str) -> None:
     with closed_pipe() if kind == "closed pipe" else Path("/dev/full").open("wb") as broken:
         finished = run_into(served, broken, subprocess.PIPE, "update", ID, "--display-name", "Acme", "--output", form)
     assert finished.returncode == 0
@@ -199,7 +199,7 @@ def test_terminal_that_is_closed_stops_the_roll_out(served: StandIn, tmp_path: P
     assert len(journal(file)) == len(served.requests) < 3020
 
 
-def test_progress_is_a_line_now_and_then(served: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_without_a_terminal_is_lines(served: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_progress, "INTERVAL", 0.0)
     file = write(tmp_path / "updates.jsonl", renames(served))
     assert "20 of 20, " in run(served, "apply", file).stderr

@@ -1,4 +1,4 @@
-"""A roll-out that stops: by a signal, by the first failure, or by ten failures that say nothing about their lines."""
+"""Roll-outs that stop: signals, `--fail-fast`, and ten failures in a row."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_signal_ends_a_pause(served: StandIn, tmp_path: Path) -> None:
 
 
 @posix
-def test_signal_before_anything_is_sent_ends_it(served: StandIn) -> None:
+def test_signal_ends_a_list(served: StandIn) -> None:
     served.fail(httpx.ReadTimeout)  # silent, for 30 s
     with started(served, "list") as process:
         wait_for(lambda: served.requests)
@@ -118,7 +118,7 @@ def test_cause_that_fails_all_stops_the_roll_out(served: StandIn, tmp_path: Path
     assert "20 done" in run(served, "apply", file).stderr
 
 
-def test_stop_is_in_the_json_too(served: StandIn, tmp_path: Path) -> None:
+def test_json_summary_has_the_reason_of_a_stop(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
     served.handlers["updateProject"] = lambda _: httpx.Response(403, json={"code": "AUTHORIZATION", "params": {}})
     summary = run_json(served, "apply", file)[-1]["summary"]

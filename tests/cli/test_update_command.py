@@ -1,4 +1,4 @@
-"""The command `update`: an option for each property, and one line for what is wrong."""
+"""The command `update`: an option for each property, one line for each error."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_error_is_a_line_with_an_exit_code(served: StandIn, arguments: list[str]
     assert output in finished.stderr
 
 
-def test_without_a_key_nothing_is_done(served: StandIn, tmp_path: Path) -> None:
+def test_missing_key_is_an_error(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates", renames(served))
     for arguments in (["update", ID], ["apply", file], ["plan", file], ["list"]):
         finished = run(served, *arguments, env={"ACTIVEPIECES_API_KEY": ""})
