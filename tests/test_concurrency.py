@@ -26,7 +26,8 @@ CALLS_FOR_EACH_FAULT = 6
 
 # Fewer connections than calls: one that is lost stays lost, and soon nobody gets any.
 LIMITS = httpx.Limits(max_connections=4)
-TIMEOUT = httpx.Timeout(5, pool=60)
+# A call whose connection httpcore closes (see `Ledger.check`) may wait for the read timeout.
+TIMEOUT = httpx.Timeout(10, pool=60)
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_threads_get_their_own_responses(served: StandIn, caplog: pytest.LogCapt
     hooks = {"response": [ledger.record]}
     with httpx.Client(limits=LIMITS, event_hooks=hooks) as http_client:
         client = Activepieces(
-            lambda: served.api_key, base_url=served.base_url, http_client=http_client, timeout=60, max_retries=9
+            lambda: served.api_key, base_url=served.base_url, http_client=http_client, timeout=TIMEOUT, max_retries=9
         )
 
         def work(thread: int) -> None:
@@ -114,7 +115,7 @@ def test_tasks_get_their_own_responses(served: StandIn, backend: str, caplog: py
         hooks = {"response": [ledger.record_async]}
         async with httpx.AsyncClient(limits=LIMITS, event_hooks=hooks) as http_client:
             client = AsyncActivepieces(
-                read_key, base_url=served.base_url, http_client=http_client, timeout=60, max_retries=9
+                read_key, base_url=served.base_url, http_client=http_client, timeout=TIMEOUT, max_retries=9
             )
 
             async def work(call: int) -> None:
