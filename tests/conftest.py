@@ -1,4 +1,4 @@
-"""The fixtures of all tests: a stand-in, each kind of client, and an environment without settings."""
+"""Fixtures of all tests: a stand-in, kinds of client, a clean environment."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .support.updates import Update, update_async, update_sync
 
 @pytest.fixture(params=["sync", "asyncio", "trio"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """One test, three times: with the sync client, and with the async client under asyncio and under trio."""
+    """The sync client, and the async client under asyncio and under trio."""
     kind: str = request.param
     return kind
 
 
 @pytest.fixture(params=["asyncio", "trio"])
 def backend(request: pytest.FixtureRequest) -> str:
-    """One test of the async client, twice."""
+    """The event loops of the async client."""
     backend: str = request.param
     return backend
 
 
 @pytest.fixture
-def update(kind: str, debug_logs: None) -> Update:  # noqa: ARG001 - what is logged must not have the key
+def update(kind: str, debug_logs: None) -> Update:  # noqa: ARG001 - logs must not show the key
     """The update of each kind of client."""
     return update_sync if kind == "sync" else update_async(kind)
 
@@ -42,7 +42,7 @@ def service() -> StandIn:
 
 @pytest.fixture(params=["in process", "socket"])
 def any_service(request: pytest.FixtureRequest) -> Iterator[StandIn]:
-    """A stand-in twice: called in process, and behind a socket."""
+    """A stand-in, called in process and over a socket."""
     stand_in = StandIn()
     if request.param == "in process":
         yield stand_in
@@ -53,7 +53,7 @@ def any_service(request: pytest.FixtureRequest) -> Iterator[StandIn]:
 
 @pytest.fixture
 def debug_logs(caplog: pytest.LogCaptureFixture) -> None:
-    """Log all that there is."""
+    """Log at the level debug."""
     for name in ("activepieces_client", "httpx", "httpcore"):
         caplog.set_level(logging.DEBUG, logger=name)
 
@@ -66,7 +66,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_sessionstart() -> None:
-    """Have the commands that the tests start take Ctrl-C, which they ignore where pytest runs in the background."""
+    """Have started commands take Ctrl-C, which a shell's background jobs ignore."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -81,7 +81,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(autouse=True)
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have no settings of this package in the environment, nor any that httpx reads."""
+    """Remove the settings of this package and of httpx from the environment."""
     for name in ("API_KEY", "API_KEY_FILE", "BASE_URL", "LOG"):
         monkeypatch.delenv(f"ACTIVEPIECES_{name}", raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):

@@ -1,4 +1,7 @@
-"""The code blocks of README.md and docs/; run as a program, writes those in Python to files for the type checkers."""
+"""Find the code blocks of README.md and docs/.
+
+Run as a program, write those in Python to files, for the type checkers.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 @attrs.frozen
 class Block:
-    """A fenced code block: what it is in, the line of its fence, its language and its text."""
+    """A fenced code block; `line` is that of its fence."""
 
     path: Path
     line: int
@@ -23,7 +26,7 @@ class Block:
 
     @property
     def name(self) -> str:
-        """A name that is a module's, too: `docs_errors_28`."""
+        """A name that is valid for a module, too: `docs_errors_28`."""
         words = re.findall(r"\w+", str(self.path.with_suffix("")))
         return "_".join([*words, str(self.line)])
 
@@ -38,7 +41,7 @@ def blocks(language: str) -> Iterator[Block]:
 
 
 def write(folder: Path) -> None:
-    """Write each Python block to a file, on the lines that it has in the documentation."""
+    """Write each Python block to a file, on the same lines as in the documentation."""
     for block in blocks("python"):
         padding = "\n" * (block.line - 1)
         (folder / f"{block.name}.py").write_text(f"# pyright: strict\n{padding}{block.text}", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A response that is compressed although the request asked for it as it is: never decompressed, and named so."""
+"""Compressed responses, which were not requested: named, not decompressed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client has at most 8 connections, so that no program can put 10 updates at once into a default server."""
+"""At most 8 connections for each client: 10 updates hang a default server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GATHERED = int(os.environ.get("GATHERED_UPDATES", "500"))
 
 
 class Gauge:
-    """Responds to every request after a time, and counts those in flight; the first ones wait for so many."""
+    """Responds to requests after a time, and counts those in flight."""
 
     def __init__(self, seconds: float = 0, expected: int = 1) -> None:
         self.requests = 0
@@ -220,7 +220,7 @@ def test_cancelled_calls_give_their_connections_back(backend: str) -> None:
         anyio.run(run, backend=backend)
 
 
-def test_your_client_may_have_more_connections() -> None:
+def test_http_client_may_have_more_connections() -> None:
     gauge = Gauge(0.05, MOST + 1)
     with (
         raw_server.serve(gauge) as server,

@@ -1,4 +1,4 @@
-"""Every guarantee holds on another engine too, and over a Unix domain socket."""
+"""Transports other than httpx's: every guarantee holds."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 class Script:
-    """Handles each request on each connection in turn, and keeps what came."""
+    """Handles the requests of each connection in turn, and keeps them."""
 
     def __init__(self, *steps: Callable[[socket.socket], object]) -> None:
         self.requests: list[bytes] = []

@@ -1,4 +1,4 @@
-"""The environment: what is read from it, and the name of a variable that cannot be used."""
+"""Settings from the environment, and errors that name a variable."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_unusable_variable_is_named(monkeypatch: pytest.MonkeyPatch, client: Any
 @pytest.mark.parametrize(
     ("name", "value"), [(name, value) for name, value in UNUSABLE if not name.startswith("ACTIVEPIECES")]
 )
-def test_your_client_needs_no_environment(
+def test_http_client_needs_no_environment(
     service: StandIn, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     # Made before, since making an httpx client reads the same environment.

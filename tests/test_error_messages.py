@@ -1,4 +1,4 @@
-"""The messages of errors: where a request went, and the reason that the service or a proxy gave."""
+"""Messages of errors: the server that was called, and the reason it gave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exception of each status and of each failure to get a response: its class, its attributes, its copies."""
+"""The exception for each status and each failure: class, attributes, copies."""
 
 from __future__ import annotations
 

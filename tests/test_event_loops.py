@@ -1,4 +1,4 @@
-"""Connections of the async client belong to their event loop: a new loop gets new ones."""
+"""Connections of the async client: each event loop has its own."""
 
 from __future__ import annotations
 

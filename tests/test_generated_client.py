@@ -1,4 +1,4 @@
-"""`client.generated` is a generated client, with every guarantee, and so is each client that is made from it."""
+"""`client.generated` and the clients derived from it: every guarantee holds."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_leaving_the_generated_client_leaves_ours_open(service: StandIn, client:
 
 
 @pytest.mark.anyio
-async def test_leaving_the_async_generated_client_does_too(service: StandIn) -> None:
+async def test_leaving_async_generated_client_leaves_ours_open(service: StandIn) -> None:
     client = async_client(service)
     async with client.generated as generated:
         project = await update_project.asyncio(ID, client=generated, body=BODY)
@@ -127,7 +127,7 @@ def test_derived_client_sends_its_headers_and_cookies(service: StandIn, client: 
 
 
 @pytest.mark.anyio
-async def test_derived_async_client_sends_them_too(service: StandIn) -> None:
+async def test_derived_async_client_sends_headers_and_cookies(service: StandIn) -> None:
     await update_project.asyncio(ID, client=with_all(async_client(service).generated), body=BODY)
     sent = service.requests[0].headers
     assert (sent["X-Team"], sent["Cookie"]) == ("platform", "session=s1")
@@ -170,14 +170,14 @@ def test_derived_clients_share_our_connections() -> None:
         assert server.open_connections(at_most=0) == 0
 
 
-def test_its_httpx_client_is_one(service: StandIn) -> None:
+def test_get_httpx_client_returns_an_httpx_client(service: StandIn) -> None:
     for generated in (sync_client(service).generated, with_headers(sync_client(service).generated)):
         assert isinstance(generated.get_httpx_client(), httpx.Client)
     for generated in (async_client(service).generated, with_headers(async_client(service).generated)):
         assert isinstance(generated.get_async_httpx_client(), httpx.AsyncClient)
 
 
-def test_its_httpx_client_has_every_guarantee(service: StandIn, client: Activepieces) -> None:
+def test_get_httpx_client_has_every_guarantee(service: StandIn, client: Activepieces) -> None:
     http_client = client.generated.get_httpx_client()
 
     def post(body: UpdateProjectRequest) -> object:
@@ -189,14 +189,14 @@ def test_its_httpx_client_has_every_guarantee(service: StandIn, client: Activepi
 @pytest.mark.parametrize(
     "arguments", [{"content": b"{}"}, {"data": {}}, {"files": {}}, {"timeout": 5}, {"auth": ("a", "b")}]
 )
-def test_unsupported_argument_is_refused(service: StandIn, client: Activepieces, arguments: dict[str, Any]) -> None:
+def test_unsupported_argument_raises(service: StandIn, client: Activepieces, arguments: dict[str, Any]) -> None:
     http_client = client.generated.get_httpx_client()
     with pytest.raises(ConfigurationError, match=f"has no {next(iter(arguments))}; nothing was sent"):
         http_client.request("POST", f"/v1/projects/{ID}", **arguments)
     assert service.requests == []
 
 
-def test_request_beside_the_guarded_method_is_refused(service: StandIn, client: Activepieces) -> None:
+def test_request_beside_the_guarded_method_raises(service: StandIn, client: Activepieces) -> None:
     http_client = client.generated.get_httpx_client()
     refused = pytest.raises(ConfigurationError, match="nothing would validate it")
     with refused, http_client.stream("POST", f"https://activepieces.test/api/v1/projects/{ID}", json={}):
@@ -206,7 +206,7 @@ def test_request_beside_the_guarded_method_is_refused(service: StandIn, client: 
     assert service.requests == []
 
 
-def test_functions_of_the_other_kind_are_refused(service: StandIn, client: Activepieces) -> None:
+def test_functions_of_the_other_kind_raise(service: StandIn, client: Activepieces) -> None:
     for generated in (client.generated, with_all(client.generated)):
         call = functools.partial(update_project.asyncio, ID, client=generated, body=BODY)
         with pytest.raises(ConfigurationError, match="sync and sync_detailed"):

@@ -1,4 +1,4 @@
-"""Your own `http_client`: its kind, whether it is open, its hooks, and what they keep."""
+"""The argument `http_client`: its type, its hooks, and what they keep."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def make_url(**_: object) -> str:
 
 
 @pytest.mark.parametrize("make", [httpx.AsyncClient, dict, make_url])
-def test_sync_client_refuses_what_is_no_client(service: StandIn, make: Callable[..., Any]) -> None:
+def test_sync_client_rejects_other_types(service: StandIn, make: Callable[..., Any]) -> None:
     with pytest.raises(ConfigurationError, match="http_client"):
         Activepieces("sk-1", base_url=service.base_url, http_client=make(transport=service.transport))
 
 
 @pytest.mark.parametrize("make", [httpx.Client, dict, make_url])
-def test_async_client_refuses_what_is_no_async_client(service: StandIn, make: Callable[..., Any]) -> None:
+def test_async_client_rejects_other_types(service: StandIn, make: Callable[..., Any]) -> None:
     with pytest.raises(ConfigurationError, match="http_client"):
         AsyncActivepieces("sk-1", base_url=service.base_url, http_client=make(transport=service.transport))
 
@@ -57,7 +57,7 @@ def test_client_of_the_wrong_kind_sends_nothing(service: StandIn, update: Update
     assert service.requests == []
 
 
-def test_subclass_of_a_client_is_one(service: StandIn) -> None:
+def test_subclass_of_httpx_client_is_accepted(service: StandIn) -> None:
     class Client(httpx.Client):
         """Such as the ones of other SDKs, or of a test framework."""
 
@@ -66,7 +66,7 @@ def test_subclass_of_a_client_is_one(service: StandIn) -> None:
         assert client.projects.update(ID, {}).id == ID
 
 
-def test_settings_of_your_client_are_kept(service: StandIn, update: Update, kind: str) -> None:
+def test_http_client_keeps_its_settings(service: StandIn, update: Update, kind: str) -> None:
     make: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
     http_client = make(
         transport=service.transport,
@@ -84,7 +84,7 @@ def test_settings_of_your_client_are_kept(service: StandIn, update: Update, kind
     assert not http_client.is_closed
 
 
-def test_your_client_without_a_timeout_has_the_default(service: StandIn) -> None:
+def test_http_client_without_timeout_has_the_default(service: StandIn) -> None:
     http_client = httpx.Client(transport=service.transport, timeout=None)
     sync_client(service, http_client=http_client).projects.update(ID, {})
     assert service.requests[0].extensions["timeout"] == {"connect": 5, "read": 30, "write": 30, "pool": 30}
@@ -128,7 +128,7 @@ def test_client_closed_before_its_first_call_sends_nothing() -> None:
         assert service.requests == []
 
 
-def test_closed_client_leaves_your_client_open(service: StandIn) -> None:
+def test_closing_leaves_the_http_client_open(service: StandIn) -> None:
     with httpx.Client(transport=service.transport) as http_client:
         with Activepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
             client.projects.update(ID, {})
@@ -138,7 +138,7 @@ def test_closed_client_leaves_your_client_open(service: StandIn) -> None:
     assert len(service.requests) == 1
 
 
-def test_your_closed_client_is_named(service: StandIn, update: Update, kind: str) -> None:
+def test_closed_http_client_is_named(service: StandIn, update: Update, kind: str) -> None:
     http_client: Any
     if kind == "sync":
         http_client = httpx.Client(transport=service.transport)
@@ -151,7 +151,7 @@ def test_your_closed_client_is_named(service: StandIn, update: Update, kind: str
     assert service.requests == []
 
 
-def test_your_client_that_is_closed_later_is_named(service: StandIn) -> None:
+def test_http_client_closed_later_is_named(service: StandIn) -> None:
     http_client = httpx.Client(transport=service.transport)
     client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
     client.projects.update(ID, {})
@@ -172,7 +172,7 @@ def hooked(
     on_response: Callable[[httpx.Response], object] | None = None,
     read: bool = False,
 ) -> dict[str, Any]:
-    """Return the arguments of a client whose `http_client` has hooks; `read` has them read the body first."""
+    """Return arguments of a client with hooks; with `read`, they read the body first."""
     make: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
 
     def request_hook(request: httpx.Request) -> None:
@@ -202,7 +202,7 @@ def hooked(
 
 
 @pytest.mark.parametrize("read", [False, True])
-def test_kept_response_is_one_of_httpx(service: StandIn, update: Update, kind: str, read: bool) -> None:
+def test_response_in_a_hook_is_one_of_httpx(service: StandIn, update: Update, kind: str, read: bool) -> None:
     kept: list[httpx.Response] = []
     service.projects[0]["metadata"] = {"share": 0.1}
     update(service, ID, {}, client=hooked(service, kind, on_response=kept.append, read=read))
@@ -214,7 +214,7 @@ def test_kept_response_is_one_of_httpx(service: StandIn, update: Update, kind: s
     assert (again.status_code, again.content, again.json()) == (200, response.content, response.json())
 
 
-def test_kept_response_of_an_error_is_one_too(service: StandIn, update: Update, kind: str) -> None:
+def test_error_response_in_a_hook_is_one_of_httpx(service: StandIn, update: Update, kind: str) -> None:
     kept: list[httpx.Response] = []
     service.fail(500)
     with pytest.raises(ServerError):
@@ -309,7 +309,7 @@ def test_response_of_an_invalid_success_has_no_key(service: StandIn, update: Upd
 
 
 def holders(value: bytes) -> list[object]:
-    """Find what holds bytes or a string with a value, by going on from all that the garbage collector knows."""
+    """Find the objects with a value, from those that the garbage collector tracks."""
     gc.collect()
     waiting: list[object] = list(gc.get_objects())
     known = {id(waiting)} | set(map(id, waiting))
@@ -326,7 +326,7 @@ def holders(value: bytes) -> list[object]:
     return found
 
 
-def test_headers_of_your_client_go_with_it() -> None:
+def test_http_client_headers_are_sent() -> None:
     secret = secrets.token_hex(8)
     call_with_header(secret)
     found = holders(secret.encode())
@@ -334,7 +334,7 @@ def test_headers_of_your_client_go_with_it() -> None:
 
 
 def call_with_header(value: str) -> None:
-    """Make a call through a client whose headers nobody may keep, in a frame of its own."""
+    """Make a call in its own frame, so that nothing here keeps its headers."""
     service = StandIn()
     with httpx.Client(transport=service.transport, headers={"X-Gateway-Key": value}) as http_client:
         with Activepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:

@@ -1,4 +1,4 @@
-"""Requests and responses are valid where they are for another implementation of JSON Schema.
+"""Validation agrees with another implementation of JSON Schema.
 
 `nox -s contract` draws 100,000 cases, and compares with another server: contract/test_prism.py.
 """
@@ -34,7 +34,7 @@ RESPONSE = VALIDATOR(strategies.definition("Project"))
 
 
 def agree(value: Any, ours: bool, theirs: bool) -> bool:
-    """Return whether both validators say the same, where they should.
+    """Return whether both validators agree, where they should.
 
     ECMA-262, which OpenAPI asks for, takes `$` for the end; Python's `re`, also for the place before a last newline.
     """
@@ -81,6 +81,6 @@ HTTP_CLIENT = httpx.Client(transport=TRANSPORT)
 
 
 def http_client(content: bytes) -> httpx.Client:
-    """Return one client for all cases, since making one takes ten times as long as a case."""
+    """Return one client for all cases: making one takes ten times as long as a case."""
     TRANSPORT.content = content
     return HTTP_CLIENT

@@ -1,4 +1,4 @@
-"""API keys: where they come from, when they are renewed, and that nothing shows them."""
+"""API keys: their sources, their renewal, and that nothing shows them."""
 
 from __future__ import annotations
 

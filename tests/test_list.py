@@ -1,4 +1,4 @@
-"""`list` iterates over every page, and `find` looks a project up by its external id."""
+"""Listing projects page by page, and finding one by its external id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is logged, and `ACTIVEPIECES_LOG`, which sets the logger up for programs that did not."""
+"""Log records, and the variable ACTIVEPIECES_LOG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models and UNSET survive copying, pickling and other processes; ids and values may be members of an enum."""
+"""Models and UNSET in copies, pickles and processes; members of enums."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_unset_stays_the_same_object(copied: Callable[[Any], Any]) -> None:
     assert copied([unset])[0] is unset
 
 
-def test_unset_is_the_one_of_the_generator_and_says_so() -> None:
+def test_unset_is_that_of_the_generator() -> None:
     unset = activepieces_client.UNSET
     assert unset is activepieces_api.types.UNSET
     assert unset is UpdateProjectRequest().display_name

@@ -1,4 +1,4 @@
-"""Between client and server: TLS, proxies, connections that are kept or forked, cookies."""
+"""TLS, proxies, kept and forked connections, and cookies."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_connection_that_the_server_closed_is_replaced() -> None:
 
 
 @pytest.mark.parametrize("timeout", [None, 5.0])
-def test_connection_of_your_client_has_no_deadline_afterwards(timeout: float | None) -> None:
+def test_http_client_connection_keeps_no_deadline(timeout: float | None) -> None:
     def handle(connection: socket.socket) -> None:
         raw_server.read_request(connection)
         raw_server.respond(connection, project_json())

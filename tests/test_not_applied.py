@@ -1,4 +1,4 @@
-"""What was requested and the response shows otherwise, or lacks, was not applied: the service ignores it in silence."""
+"""NotAppliedError: the response differs from what was requested."""
 
 from __future__ import annotations
 

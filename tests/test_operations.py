@@ -1,4 +1,4 @@
-"""Another document: its operations, parameters and responses work at once, without a line of the overlay."""
+"""Operations of another document, which need no code in the overlay."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ Request = Callable[..., httpx.Response]
 
 @pytest.fixture
 def responses() -> list[httpx.Response | type[httpx.TransportError]]:
-    """The responses to come, in order; with none, a request that is sent fails the test."""
+    """The next responses, in order; a request beyond them fails the test."""
     return []
 
 

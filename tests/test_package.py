@@ -1,4 +1,4 @@
-"""The installed package: its files, its public names, what an import loads, and which way imports go."""
+"""The installed package: its files, public names and imports."""
 
 from __future__ import annotations
 

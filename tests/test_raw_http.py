@@ -1,4 +1,4 @@
-"""The stand-in behind a socket stays up whatever it receives, and prints nothing."""
+"""Malformed HTTP: the served stand-in responds, and prints nothing."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_next_request_has_a_response_whatever_came_before(
 
 
 def send(service: StandIn, head: bytes, body: bytes) -> bytes:
-    """Send an update with some lines in its head, and nothing after it; return the response."""
+    """Send an update with some header lines and a body, and return the response."""
     url = httpx.URL(service.base_url)
     line = b"POST /api/v1/projects/%s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" % ID.encode()
     key = b"Authorization: Bearer %s\r\n" % service.api_key.encode()
@@ -208,7 +208,7 @@ def test_body_over_the_limit_has_a_response_before_its_end(chunked: bool) -> Non
 
 
 def test_response_reaches_a_client_that_is_still_sending() -> None:
-    """A connection that closes with something unread is reset, and the response is lost."""
+    """Closing a connection with unread data resets it, which loses the response."""
     with StandIn().serve() as service:
         url = httpx.URL(service.base_url)
         with socket.create_connection((url.host, url.port or 0), timeout=5) as connection:

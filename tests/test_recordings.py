@@ -1,4 +1,4 @@
-"""The stand-in returns what the service returned: each line of recordings-*.jsonl is an exchange with a running one."""
+"""The stand-in returns what the service returned in recordings-*.jsonl."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def is_page(response: Any) -> bool:
 
 
 def stand_in(release: str, recording: Recording) -> StandIn:
-    """Return a stand-in with the project before the recording; for a list, with the projects that were listed."""
+    """Return a stand-in with the projects that the service had before the recording."""
     if recording["before"]:
         other = {"externalId": "ext-dup"}  # what the recorded server had beside the project
         return StandIn([recording["before"], other], release=release)
@@ -66,7 +66,7 @@ def send(service: StandIn, recording: Recording) -> httpx.Response:
 @pytest.mark.parametrize(
     ("release", "recording"), ALL, ids=[f"{release}: {recording['name']}" for release, recording in ALL]
 )
-def test_recording(release: str, recording: Recording) -> None:
+def test_recorded_response_is_returned(release: str, recording: Recording) -> None:
     service = stand_in(release, recording)
     before = copy.deepcopy(service.projects)
     response = send(service, recording)

@@ -1,4 +1,4 @@
-"""A success is read whatever it looks like: a project, perhaps with a warning, or a ResponseValidationError."""
+"""Responses of a success: projects, warnings, ResponseValidationError."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_each_kind_of_violation_is_warned_of_once(service: StandIn, caplog: Capl
     ]
 
 
-def test_nan_is_called_nan(service: StandIn, update: Update, caplog: Caplog) -> None:
+def test_nan_is_named(service: StandIn, update: Update, caplog: Caplog) -> None:
     content = project_json(platformId="PLACE").replace(b'"PLACE"', b"NaN")
     service.fail(httpx.Response(200, content=content))
     update(service, ID, {})
@@ -72,7 +72,7 @@ def test_violation_in_a_nullable_schema_names_the_type(service: StandIn, update:
 
 
 @pytest.mark.parametrize("status", [201, 204, 206])
-def test_success_that_the_document_lacks(service: StandIn, update: Update, status: int) -> None:
+def test_undocumented_success_raises(service: StandIn, update: Update, status: int) -> None:
     service.fail(httpx.Response(status, content=project_json()))
     with pytest.raises(ResponseValidationError, match=f"a status that the document lacks .*status {status}") as caught:
         update(service, ID, {})

@@ -1,4 +1,4 @@
-"""Which failures are retried, how often, and after how long; test_retry_after.py has what the server asks for."""
+"""Retries: which failures, how many, and after what backoff."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Retry-After` (RFC 9110, section 10.2.3): a number of seconds or a date, and how long a call waits for it."""
+"""The header Retry-After (RFC 9110, section 10.2.3), and waiting for it."""
 
 from __future__ import annotations
 

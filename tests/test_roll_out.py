@@ -1,4 +1,4 @@
-"""Roll-outs: each update has its outcome, whatever is given, and in whatever order they end."""
+"""Roll-outs: outcomes, concurrency, and the rules of the block."""
 
 from __future__ import annotations
 
@@ -126,13 +126,13 @@ def test_max_retries_of_an_update(
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, True, 2.0, "4", None])
-def test_invalid_concurrency_is_refused(service: StandIn, kind: str, concurrency: Any) -> None:
+def test_invalid_concurrency_raises(service: StandIn, kind: str, concurrency: Any) -> None:
     with pytest.raises(ConfigurationError, match="concurrency must be an integer from 1 up"):
         roll_out(kind, service, renames(service), concurrency=concurrency)
     assert service.requests == []
 
 
-def test_concurrency_above_the_connections_is_refused(kind: str) -> None:
+def test_concurrency_above_the_connections_raises(kind: str) -> None:
     with StandIn().serve() as service:
         with pytest.raises(
             ConfigurationError, match=r"at most 8, the connections of the client.*http_client"
@@ -143,7 +143,7 @@ def test_concurrency_above_the_connections_is_refused(kind: str) -> None:
         assert len(service.requests) == 1
 
 
-def test_concurrency_of_your_client_may_be_higher(service: StandIn, kind: str) -> None:
+def test_http_client_concurrency_may_be_higher(service: StandIn, kind: str) -> None:
     assert roll_out(kind, service, renames(service), concurrency=30).indexes == list(range(40))
 
 
@@ -151,7 +151,7 @@ def test_concurrency_of_your_client_may_be_higher(service: StandIn, kind: str) -
 
 
 class Gauge:
-    """Counts the updates that are in flight at a stand-in; the first ones wait for so many."""
+    """Counts the updates in flight; the first ones wait for an expected number."""
 
     def __init__(self, service: StandIn, expected: int) -> None:
         self.most = self._now = 0
@@ -182,7 +182,7 @@ def test_concurrency_is_what_is_in_flight(kind: str, options: dict[str, Any], mo
 
 
 class Counter:
-    """Gives updates of one project without end, and notes how many more were taken than had an outcome."""
+    """Yields updates without end, and counts those taken that had no outcome."""
 
     def __init__(self, service: StandIn) -> None:
         self.taken = self.outcomes = self.most_ahead = 0
@@ -318,7 +318,7 @@ def test_sync_roll_out_works_in_an_event_loop(service: StandIn) -> None:
 # Who iterates
 
 
-def test_iterating_outside_of_the_block_is_refused(service: StandIn, backend: str) -> None:
+def test_iterating_outside_of_the_block_raises(service: StandIn, backend: str) -> None:
     refused = pytest.raises(RuntimeError, match="iterated inside its with block")
     with sync_client(service) as client:
         outcomes = client.projects.update_many(renames(service))
@@ -338,7 +338,7 @@ def test_iterating_outside_of_the_block_is_refused(service: StandIn, backend: st
     assert service.requests == []
 
 
-def test_second_thread_is_refused(service: StandIn) -> None:
+def test_second_thread_raises(service: StandIn) -> None:
     errors: list[BaseException] = []
 
     def iterate() -> None:
@@ -358,7 +358,7 @@ def test_second_thread_is_refused(service: StandIn) -> None:
     assert [str(error) for error in errors] == ["a roll-out is iterated by one thread or task at a time"]
 
 
-def test_second_task_is_refused(service: StandIn, backend: str) -> None:
+def test_second_task_raises(service: StandIn, backend: str) -> None:
     async def run() -> None:
         async with async_client(service) as client, client.projects.update_many(updates()) as outcomes:
 

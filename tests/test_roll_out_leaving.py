@@ -1,4 +1,4 @@
-"""Leaving a roll-out, in whatever way, stops it: no thread or task outlives the block, and nothing more is sent."""
+"""Leaving a roll-out: no thread or task stays, and nothing more is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules of a roll-out, with a clock of the test: how many are in flight, how long it pauses, when it stops."""
+"""The schedule of a roll-out, with an injected clock."""
 
 from __future__ import annotations
 

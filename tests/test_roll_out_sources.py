@@ -1,4 +1,4 @@
-"""The source of a roll-out's updates, and errors that are not this package's: no outcome is lost, nothing hangs."""
+"""The source of a roll-out's updates, and errors that others raise."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_unreadable_key_stops_the_roll_out(service: StandIn) -> None:
 
 
 @pytest.mark.parametrize("options", [{"timeout": -1}, {"max_retries": -1}, {"max_retries": "2"}])
-def test_invalid_options_are_refused_at_once(service: StandIn, options: Any) -> None:
+def test_invalid_options_raise_at_once(service: StandIn, options: Any) -> None:
     with sync_client(service) as client, pytest.raises(ConfigurationError, match=next(iter(options))):
         client.projects.update_many(renames(service), **options)
 

@@ -1,4 +1,4 @@
-"""The arguments of clients and calls are validated where they are given, and the error names the argument."""
+"""Arguments of clients and calls: validated at once, and named in errors."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def later() -> Awaitable[str]:
 
 
 @pytest.mark.parametrize("source", [read_key, Vault(), lambda: read_key(), later])  # noqa: PLW0108 - not a coroutine function
-def test_async_key_is_refused_by_the_sync_client(service: StandIn, source: Any) -> None:
+def test_sync_client_rejects_an_async_key(service: StandIn, source: Any) -> None:
     http_client = httpx.Client(transport=service.transport)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")

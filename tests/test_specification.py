@@ -1,4 +1,4 @@
-"""openapi.yaml follows its own house style, and its examples are valid."""
+"""openapi.yaml: house style and valid examples."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def is_valid(schema: dict[str, Any], value: Any) -> bool:
 
 
 def objects(node: Any) -> Iterator[dict[str, Any]]:
-    """Find the objects of the document that have a schema: media types, parameters and headers."""
+    """Find media types, parameters and headers: the objects that have a schema."""
     if isinstance(node, dict):
         members = cast("dict[str, Any]", node)
         if "schema" in members:

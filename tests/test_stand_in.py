@@ -1,4 +1,4 @@
-"""The stand-in behaves as the service does, where no recording shows it, and serves tests well."""
+"""The stand-in: the service's behaviour beyond the recordings, and its own."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_unknown_property_of_a_project_raises(project: dict[str, Any], message: 
             StandIn([{}, project])
 
 
-def test_a_project_that_is_changed_directly_is_served_so() -> None:
+def test_project_can_be_changed_directly() -> None:
     service = StandIn()
     assert post(service, {}).status_code == 200
     service.projects[0]["id"] = "other"
@@ -286,7 +286,7 @@ def test_projects_are_listed_by_type_name_and_id() -> None:
         ({"nope": "1", "limit": 1}, ["Mine"]),
     ],
 )
-def test_filters(query: dict[str, Any], expected: list[str]) -> None:
+def test_list_has_filters(query: dict[str, Any], expected: list[str]) -> None:
     service = StandIn(
         [
             {"displayName": "acme us", "externalId": "two"},
@@ -320,7 +320,7 @@ def test_cursors_lead_through_all_pages_and_back() -> None:
     ("limit", "number", "more"),
     [("", 100, True), (0, 100, True), (-1, 120, False), (None, 50, True), ("1e2", 100, True)],
 )
-def test_limits(limit: Any, number: int, more: bool) -> None:
+def test_list_limit_caps_a_page(limit: Any, number: int, more: bool) -> None:
     service = StandIn({} for _ in range(120))
     page = request(service, "GET", "/v1/projects", params={} if limit is None else {"limit": limit}).json()
     assert len(page["data"]) == number

@@ -1,4 +1,4 @@
-"""OpenTelemetry's instrumentation of httpx traces our calls: a span for each attempt, with no key in it."""
+"""OpenTelemetry's instrumentation of httpx: a span for each attempt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Tracing:
         self.provider.add_span_processor(SimpleSpanProcessor(self._exporter))
 
     def check(self, service: StandIn, statuses: list[int | None]) -> None:
-        """Check for one span an attempt, inside that of the caller, whose context the server was sent."""
+        """Assert one span an attempt, inside the caller's, with its context sent along."""
         *attempts, job = self._exporter.get_finished_spans()
         assert [status(span) for span in attempts] == statuses
         assert all(span.parent and job.context and span.parent.span_id == job.context.span_id for span in attempts)
@@ -44,14 +44,14 @@ def ids(span: ReadableSpan) -> list[str]:
 
 
 def status(span: ReadableSpan) -> object:
-    """Return the status of the response that a span is about, under its old or its new name."""
+    """Return the response status of a span, under its old or its new name."""
     attributes = span.attributes or {}
     return attributes.get("http.response.status_code", attributes.get("http.status_code"))
 
 
 @pytest.fixture
 def service() -> Iterator[StandIn]:
-    """A stand-in behind a socket, since the instrumentation wraps httpx's own transports."""
+    """A served stand-in: the instrumentation wraps httpx's own transports."""
     with StandIn().serve() as service:
         service.fail((503, {"retry-after": "0"}))
         yield service
@@ -111,7 +111,7 @@ def test_client_that_is_instrumented_later_has_spans(service: StandIn, tracing: 
     tracing.check(service, [200])
 
 
-def test_your_instrumented_client_has_spans(service: StandIn, tracing: Tracing) -> None:
+def test_instrumented_http_client_has_spans(service: StandIn, tracing: Tracing) -> None:
     with httpx.Client() as http_client:
         HTTPXClientInstrumentor.instrument_client(http_client, tracer_provider=tracing.provider)
         client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
@@ -120,7 +120,7 @@ def test_your_instrumented_client_has_spans(service: StandIn, tracing: Tracing) 
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_your_instrumented_async_client_has_spans(service: StandIn, tracing: Tracing, backend: str) -> None:
+def test_instrumented_async_http_client_has_spans(service: StandIn, tracing: Tracing, backend: str) -> None:
     async def run() -> None:
         async with httpx.AsyncClient() as http_client:
             HTTPXClientInstrumentor.instrument_client(http_client, tracer_provider=tracing.provider)

@@ -1,4 +1,4 @@
-"""An update: what is sent, and what comes back, with every kind of client, in process and over a socket."""
+"""An update by each kind of client, in process and over a socket."""
 
 from __future__ import annotations
 

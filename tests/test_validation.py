@@ -1,4 +1,4 @@
-"""A request is validated before it is sent: every violation, with its location."""
+"""Validation of requests: every violation, with its location."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_id_that_is_not_one_segment_is_invalid(service: StandIn, update: Update,
         (None, "$", 'null is not of type "object"'),
     ],
 )
-def test_constraints_of_the_document(body: object, path: str, message: str) -> None:
+def test_each_constraint_is_validated(body: object, path: str, message: str) -> None:
     problems = problems_of(body)
     assert list(problems) == [path]
     assert message in problems[path]

@@ -1,8 +1,9 @@
-"""Runs the command as a process, on a stand-in behind a socket."""
+"""Run the command on a served stand-in: in this process, or in its own."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import subprocess
@@ -13,48 +14,67 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import attrs
+import pytest
+
+from activepieces_client.cli import main
 from activepieces_client.testing import StandIn
 
 COMMAND = [sys.executable, "-m", "activepieces_client.cli"]
-# The same, with short pauses after failures.
-_SHORT_PAUSES = """
-import sys
-from activepieces_client.bulk import _schedule
-from activepieces_client.cli import main
-_schedule.MAX_PAUSE = _schedule.MAX_OUTAGE_PAUSE = 0.02
-sys.exit(main())
-"""
-IMPATIENT = [sys.executable, "-c", _SHORT_PAUSES]
 
 ID = "pRjEctId0000000000001"
 
 Updates = list[tuple[str, dict[str, Any]]]
 
 
+@attrs.frozen
+class Finished:
+    """A command that ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def settings(service: StandIn) -> dict[str, str]:
+    """Return the environment variables that name a stand-in."""
+    return {"ACTIVEPIECES_API_KEY": service.api_key, "ACTIVEPIECES_BASE_URL": service.base_url}
+
+
 def environment(service: StandIn, **more: str) -> dict[str, str]:
-    return {**os.environ, "ACTIVEPIECES_API_KEY": service.api_key, "ACTIVEPIECES_BASE_URL": service.base_url, **more}
+    """Return the environment of a process."""
+    return {**os.environ, **settings(service), **more}
 
 
 def run(
     service: StandIn,
     *arguments: object,
-    given: str | bytes | None = None,
-    program: list[str] = COMMAND,
+    given: str | bytes = b"",
     env: Mapping[str, str] = MappingProxyType({}),
-) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end: with no traceback and without showing the key, whatever happens."""
-    command = [*program, *map(str, arguments)]
+    encoding: str = "utf-8",
+) -> Finished:
+    """Run the command to its end in this process, and check that it shows no key."""
     content = given.encode() if isinstance(given, str) else given
-    finished = subprocess.run(
-        command, env=environment(service, **env), input=content, capture_output=True, timeout=60, check=False
-    )
-    output, errors = finished.stdout.decode(), finished.stderr.decode()
-    assert "Traceback" not in errors
-    assert service.api_key not in output + errors
-    return subprocess.CompletedProcess(command, finished.returncode, output, errors)
+    stdout, stderr = io.BytesIO(), io.BytesIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**settings(service), **env}.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["activepieces-client", *map(str, arguments)])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        patch.setattr(sys, "stdout", io.TextIOWrapper(stdout, encoding))
+        patch.setattr(sys, "stderr", io.TextIOWrapper(stderr, encoding))
+        try:
+            code = main()
+        except SystemExit as ended:  # how argparse ends the command
+            code = int(ended.code or 0)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        finished = Finished(code, stdout.getvalue().decode(encoding), stderr.getvalue().decode(encoding))
+    assert service.api_key not in finished.stdout + finished.stderr
+    return finished
 
 
-def run_json(service: StandIn, *arguments: object, given: str | None = None) -> list[Any]:
+def run_json(service: StandIn, *arguments: object, given: str = "") -> list[Any]:
     """Run the command with JSON as its output, and return what it prints."""
     return [json.loads(line) for line in run(service, *arguments, "--output", "json", given=given).stdout.splitlines()]
 
@@ -88,12 +108,12 @@ def renames(service: StandIn) -> Updates:
 
 
 def bodies(service: StandIn) -> list[Any]:
-    """The bodies of the updates that came in."""
+    """Return the bodies of the updates that the server received."""
     return [request.json for request in service.requests if request.method == "POST"]
 
 
 def journal(file: Path) -> list[Any]:
-    """The entries of the journal of a file."""
+    """Return the entries of the journal of a file."""
     path = Path(f"{file}.journal")
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()[1:]] if path.exists() else []
 

@@ -1,4 +1,4 @@
-"""CSV: what spreadsheets write is read, values stay what they are, and what could mean two things is a problem."""
+"""CSV: what spreadsheets write, the types of cells, and ambiguous cells."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMA = "id,displayName,maxConcurrentJobs,plan.pieces,metadata.tier,metadata.sea
 
 
 def read(served: StandIn, content: str | bytes) -> list[Any]:
-    """Apply a spreadsheet to a release that applies all, and return the bodies that came in."""
+    """Apply a spreadsheet, and return the bodies that the server received."""
     finished = run(served, "apply", "-", "--concurrency", 1, given=content)
     assert finished.returncode == 0, finished.stderr
     return bodies(served)
@@ -45,7 +45,7 @@ def test_columns_are_properties(older: StandIn) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("start", ["", "sep={}\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_forms_that_spreadsheets_write(older: StandIn, delimiter: str, start: str, encoding: str) -> None:
+def test_spreadsheet_formats_are_read(older: StandIn, delimiter: str, start: str, encoding: str) -> None:
     first = older.projects[0]["id"]
     rows = [["id", "displayName", "releasesEnabled", "", ""], [first, '"Zoë ; , 🚀"', "FALSE", "", ""], [""] * 5, [" "]]
     text = start.format(delimiter) + "".join(f"{delimiter.join(row)}\r\n" for row in rows)
@@ -90,7 +90,7 @@ CELLS: list[tuple[str, Any]] = [
 ]
 
 
-def test_cells_of_metadata_stay_what_they_are(older: StandIn) -> None:
+def test_metadata_cells_keep_their_values(older: StandIn) -> None:
     names = [f"metadata.m{number}" for number in range(len(CELLS))]
     cells = ['"{}"'.format(cell.replace('"', '""')) for cell, _ in CELLS]
     (body,) = read(older, f"id,{','.join(names)}\n{older.projects[0]['id']},{','.join(cells)}\n")
@@ -129,7 +129,7 @@ def test_metadata_column_is_an_object(older: StandIn) -> None:
         ("sep=;\n", 2, "needs a column id"),
     ],
 )  # fmt: skip
-def test_ambiguous_cell_is_a_problem(older: StandIn, text: str | bytes, line: int, message: str) -> None:
+def test_invalid_table_is_rejected(older: StandIn, text: str | bytes, line: int, message: str) -> None:
     finished = run(older, "apply", "-", given=text)
     assert (finished.returncode, finished.stdout) == (2, "")
     (problem,) = finished.stderr.splitlines()
@@ -143,6 +143,6 @@ def test_problem_has_the_line_that_its_row_starts_on(older: StandIn) -> None:
     assert [line.split(": ")[0] for line in finished.stderr.splitlines()] == ["line 6", "line 7", "line 8"]
 
 
-def test_integers_that_come_back_the_same_are_fine(older: StandIn) -> None:
+def test_exact_large_integers_are_valid(older: StandIn) -> None:
     line = {"id": "a", "body": {"metadata": {"a": 2**53, "b": 1152921504606847000, "c": -(2**53)}}}
     assert run(older, "check", "-", given=json.dumps(line)).returncode == 0

@@ -1,4 +1,4 @@
-"""Lines that name a project by the tenant's own id: resolved before anything is sent."""
+"""Lines that name a project by its external id."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_spreadsheet_by_external_id(tenants: StandIn) -> None:
 
 
 @pytest.mark.parametrize("command", ["apply", "plan"])
-def test_unknown_and_ambiguous_ones_have_their_lines(tenants: StandIn, command: str) -> None:
+def test_unknown_and_ambiguous_ids_have_their_lines(tenants: StandIn, command: str) -> None:
     tenants.projects[5]["externalId"] = "customer-4"
     given = lines(("customer-3", {}), ("customer-4", {}), ("nobody", {}))
     given += json.dumps({"id": tenants.projects[3]["id"], "body": {}})

@@ -1,4 +1,4 @@
-"""The file of updates: what is read, and every problem of it with its line, before anything is sent."""
+"""The file of updates: its forms, and its problems with their lines."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_check_counts_and_needs_no_key(served: StandIn, tmp_path: Path) -> None:
         (b"name\nx\n", "needs a column id"),
     ],
 )
-def test_other_file_is_a_problem_with_a_hint(served: StandIn, content: bytes, message: str) -> None:
+def test_other_file_type_is_named(served: StandIn, content: bytes, message: str) -> None:
     finished = run(served, "check", "-", given=content)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr.startswith("line 1: $: ")

@@ -1,4 +1,4 @@
-"""The command `list`: a table, filters of the document, and forms that `apply` takes unchanged."""
+"""The command `list`: its table, its filters, and output that `apply` takes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_list_edit_apply_is_a_pipe(served: StandIn) -> None:
     assert sum(project["displayName"].startswith("Customer 1") for project in served.projects) == 11
 
 
-def test_csv_has_no_column_that_is_empty(served: StandIn) -> None:
+def test_csv_omits_empty_columns(served: StandIn) -> None:
     served.projects[3]["metadata"] = {"tier": "gold"}
     header, *_ = run(served, "list", "--output", "csv").stdout.splitlines()
     assert "metadata.tier" in header.split(",")
@@ -77,7 +77,7 @@ def test_csv_has_no_column_that_is_empty(served: StandIn) -> None:
 
 
 @pytest.mark.parametrize("metadata", [{"a.b": 1, "c": 2}, {"": 1}, {"a": 5.0}])
-def test_metadata_that_fits_no_column_is_one(served: StandIn, metadata: dict[str, Any]) -> None:
+def test_metadata_unfit_for_columns_is_one_cell(served: StandIn, metadata: dict[str, Any]) -> None:
     served.projects[3]["metadata"] = metadata
     header, *rows = csv.reader(run(served, "list", "--output", "csv").stdout.splitlines())
     (row,) = (row for row in rows if row[0] == served.projects[3]["id"])

@@ -1,4 +1,4 @@
-"""The command `plan`: what would change, property by property, and what this server would ignore."""
+"""The command `plan`: changes by property, and properties that are ignored."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_plan_shows_each_property_from_and_to(served: StandIn, tmp_path: Path) -
     }  # fmt: skip
 
 
-def test_plan_says_what_the_server_ignores(served: StandIn, tmp_path: Path) -> None:
+def test_plan_reports_ignored_properties(served: StandIn, tmp_path: Path) -> None:
     served.projects[1]["type"] = "PERSONAL"
     updates: Updates = [
         (project_id(served, 0), {"plan": {"pieces": ["a"], "piecesFilterType": "ALLOWED"}}),
@@ -98,14 +98,14 @@ def test_plan_fetches_pages_and_no_more(tmp_path: Path) -> None:
         assert len(service.requests) == 3
 
 
-def test_plan_refuses_ids_that_are_none(served: StandIn, tmp_path: Path) -> None:
+def test_plan_rejects_unknown_ids(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", [*renames(served)[:1], ("nowhere", {})])
     finished = run(served, "plan", file)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert finished.stderr == 'line 2: path.id: "nowhere" is not the id of a project that the key sees\n'
 
 
-def test_plan_leaves_out_what_the_journal_has(served: StandIn, tmp_path: Path) -> None:
+def test_plan_omits_settled_lines(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served)[:2])
     assert run(served, "apply", file).returncode == 0
     served.projects[0]["displayName"] = "Changed by hand"

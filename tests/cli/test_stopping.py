@@ -1,4 +1,4 @@
-"""A roll-out that stops: by a signal, by the first failure, or by ten failures that are not about their lines."""
+"""Roll-outs that stop: signals, `--fail-fast`, and ten failures in a row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from activepieces_client.testing import StandIn
 
 from ..support import raw_server
 from ..support.updates import stand_in_at
-from .command import IMPATIENT, journal, renames, run, run_json, started, wait_for, write
+from .command import journal, renames, run, run_json, started, wait_for, write
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there are other signals there")
 SIGNALS = [pytest.param(signal.SIGINT, 130, id="Ctrl-C"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")]
@@ -86,7 +86,7 @@ def test_signal_ends_a_pause(served: StandIn, tmp_path: Path) -> None:
 
 
 @posix
-def test_signal_before_anything_is_sent_ends_it(served: StandIn) -> None:
+def test_signal_ends_a_list(served: StandIn) -> None:
     served.fail(httpx.ReadTimeout)  # silent, for 30 s
     with started(served, "list") as process:
         wait_for(lambda: served.requests)
@@ -103,10 +103,11 @@ def test_fail_fast_sends_nothing_new(served: StandIn, tmp_path: Path) -> None:
     assert "20 left" in finished.stderr
 
 
+@pytest.mark.usefixtures("short_pauses")
 def test_cause_that_fails_all_stops_the_roll_out(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", [*renames(served), *((f"p{n}", {}) for n in range(100))])
     key, served.api_key = served.api_key, "sk-another"
-    finished = run(served, "apply", file, program=IMPATIENT, env={"ACTIVEPIECES_API_KEY": key})
+    finished = run(served, "apply", file, env={"ACTIVEPIECES_API_KEY": key})
     assert finished.returncode == 1
     assert len(served.requests) <= 4 + 10
     assert "stopped" in finished.stderr
@@ -117,7 +118,7 @@ def test_cause_that_fails_all_stops_the_roll_out(served: StandIn, tmp_path: Path
     assert "20 done" in run(served, "apply", file).stderr
 
 
-def test_stop_is_in_the_json_too(served: StandIn, tmp_path: Path) -> None:
+def test_json_summary_has_the_reason_of_a_stop(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
     served.handlers["updateProject"] = lambda _: httpx.Response(403, json={"code": "AUTHORIZATION", "params": {}})
     summary = run_json(served, "apply", file)[-1]["summary"]

@@ -1,4 +1,4 @@
-"""The command `update`: an option for each property, and one line for what is wrong."""
+"""The command `update`: an option for each property, one line for each error."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_error_is_a_line_with_an_exit_code(served: StandIn, arguments: list[str]
     assert output in finished.stderr
 
 
-def test_without_a_key_nothing_is_done(served: StandIn, tmp_path: Path) -> None:
+def test_missing_key_is_an_error(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates", renames(served))
     for arguments in (["update", ID], ["apply", file], ["plan", file], ["list"]):
         finished = run(served, *arguments, env={"ACTIVEPIECES_API_KEY": ""})
@@ -117,12 +117,20 @@ def test_new_property_is_a_new_option_and_column(tmp_path: Path) -> None:
     properties["draftRetentionDays"] = schema
     properties["label"] = {"anyOf": [{"type": "string"}, {"type": "boolean"}]}
     (tmp_path / "generated/activepieces_api/openapi.json").write_text(json.dumps(document), "utf-8")
-    program = "from activepieces_client.cli import main; import sys; sys.argv[1:] = {}; main()"
-    output = repository.python(program.format("['update', '--help']"))
+    table = tmp_path / "updates.csv"
+    table.write_text("id,draftRetentionDays,label\na,7,007\n", "utf-8")
+    program = f"""
+import contextlib, sys
+from activepieces_client.cli import main
+for arguments in ["update", "--help"], ["check", {str(table)!r}]:
+    sys.argv[1:] = arguments
+    with contextlib.suppress(SystemExit):
+        main()
+"""
+    output = repository.python(program)
     assert "--draft-retention-days INTEGER|NULL" in output
     assert "For how many days drafts are kept." in " ".join(output.split())
-    (tmp_path / "updates.csv").write_text("id,draftRetentionDays,label\na,7,007\n", "utf-8")
-    assert "1 update is fine" in repository.python(program.format(["check", str(tmp_path / "updates.csv")]))
+    assert "1 update is fine" in output
 
 
 def test_missing_module_of_the_extra_names_the_extra() -> None:

@@ -1,4 +1,4 @@
-"""Prism, a mock server of other authors, validates what the client sends: `nox -s contract`, not by default.
+"""Validation by Prism, a mock server: `nox -s contract`, not by default.
 
 It reads openapi.yaml and nothing else of ours.
 """
@@ -107,7 +107,7 @@ def canonical(value: Any) -> str:
 
 
 def in_ascii(value: Any) -> Any:
-    """Replace what a header cannot carry: Prism, which puts violations into one, dies of it."""
+    """Replace characters that no header carries: Prism puts violations into one."""
     text = json.dumps(value, ensure_ascii=False).encode("ascii", "replace").decode()
     return json.loads(text.replace("\x7f", "?"))
 

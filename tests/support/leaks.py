@@ -1,4 +1,4 @@
-"""An API key that is planted in every test, and the search for it in whatever an error shows."""
+"""The API key of all tests, and the search for it in errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ API_KEY = StandIn().api_key
 
 
 def representations(error: BaseException) -> Iterator[Callable[[], object]]:
-    """Yield the ways in which an error is shown: logged, printed, pickled, copied, and in a traceback with locals."""
+    """Yield functions that show an error: as text, pickled, copied, in a traceback."""
     yield from (functools.partial(way, error) for way in (str, repr, vars, pickle.dumps))
     if isinstance(error, ActivepiecesError):  # those of httpx cannot be copied
         yield lambda: vars(copy.copy(error))
@@ -27,7 +27,7 @@ def representations(error: BaseException) -> Iterator[Callable[[], object]]:
             yield functools.partial(repr, [request.headers.multi_items(), request.extensions])
     shown: traceback.TracebackException | None = traceback.TracebackException.from_exception(error, capture_locals=True)
     while shown:
-        # The frames of the tests have the key, and may.
+        # The tests' own frames may have the key.
         frames = [frame.locals for frame in shown.stack if "/tests/" not in frame.filename]
         yield functools.partial(repr, [*shown.format_exception_only(), frames])
         shown = shown.__cause__ or shown.__context__

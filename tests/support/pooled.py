@@ -1,4 +1,4 @@
-"""A stand-in with the ten database connections of a default server: an update holds one and waits for a second."""
+"""A stand-in whose updates take two of ten database connections each."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from activepieces_client.testing import StandIn
 
 
 class Pooled(StandIn):
-    """With ten updates in flight, each may hold a connection and wait for another, which ends only after `patience`.
+    """A service that ten updates in flight can block, for `patience` seconds.
 
     Attributes:
-        hung: Whether that has happened: the service waits for good.
+        hung: Whether each held one connection and waited for another.
     """
 
     def __init__(self, number: int, seconds: float = 0.005, patience: float = 60.0) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 Handler = Callable[[socket.socket], None]
-"""Called with each connection, on a thread of its own; the connection is closed afterwards."""
+"""Called with each connection, in its own thread; it is closed afterwards."""
 
 
 class Server:
-    """The address of the server, how many connections were made to it, and how many of them are still open."""
+    """A running server: its address, and its connections."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -25,15 +25,15 @@ class Server:
         self.closed = 0
 
     def open_connections(self, at_most: int) -> int:
-        """Count them, after a second at most for what is still on its way."""
-        end = time.monotonic() + 1
+        """Return the number of open connections, once it is small enough, or after 20 s."""
+        end = time.monotonic() + 20  # which only a failing test takes
         while (count := self.connections - self.closed) > at_most and time.monotonic() < end:
             time.sleep(0.002)
         return count
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """Read one request: its head, and a body of the length that it says; nothing where the client is gone."""
+    """Return a request with its body, or nothing from a closed connection."""
     received = bytearray()
     while b"\r\n\r\n" not in received:
         more = connection.recv(65536)
@@ -60,7 +60,7 @@ def respond(
 
 
 def wait_for_the_end(connection: socket.socket) -> None:
-    """Read until the client goes."""
+    """Read until the client closes the connection."""
     while connection.recv(65536):
         pass
 

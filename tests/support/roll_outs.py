@@ -1,4 +1,4 @@
-"""One way to roll updates out with every kind of client."""
+"""Roll updates out in the same way with every kind of client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OnOutcome = Callable[[RollOut | AsyncRollOut, UpdateOutcome], object]
 
 @attrs.define
 class Result:
-    """How a roll-out ended: the outcomes that came, and what stopped it."""
+    """How a roll-out ended: its outcomes, and the error that stopped it."""
 
     outcomes: list[UpdateOutcome] = attrs.field(factory=list[UpdateOutcome])
     stopped: ActivepiecesError | None = None
@@ -80,7 +80,7 @@ def roll_out(
 
 
 def projects(number: int) -> list[dict[str, Any]]:
-    """Return so many projects for a stand-in, which makes up what they have."""
+    """Return a number of projects without properties, which a stand-in completes."""
     return [{} for _ in range(number)]
 
 

@@ -1,4 +1,4 @@
-"""Values drawn by hypothesis from a schema of the specification: such as keep its rules, and such as may break them."""
+"""Hypothesis strategies for the schemas of the specification."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Values = st.SearchStrategy[Any]
 
 DOCUMENT: dict[str, Any] = json.loads(files("activepieces_api").joinpath("openapi.json").read_text("utf-8"))
 
-# What trips a reader of patterns, of JSON or of paths, more often than chance has it.
+# Strings that implementations of patterns, JSON and paths often disagree on.
 _ODD = st.sampled_from(
     ["", ".", "/", "a\n", "\n", "\u2028", "\ufeff", "\U0001f600", "é", "__proto__", "null", "5", "a" * 21 + "\n"]
 )
@@ -31,17 +31,17 @@ free_json: Values = st.recursive(
 
 
 def definition(name: str) -> dict[str, Any]:
-    """Give a schema of the specification by its name, with what it refers to."""
+    """Return a schema of the specification, with the schemas that it refers to."""
     return {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
 
 
 def conforming(name: str) -> Values:
-    """Draw values that keep the rules of a schema of the specification."""
+    """Draw values that are valid for a schema of the specification."""
     return _draw(definition(name), broken=False)
 
 
 def any_for(name: str) -> Values:
-    """Draw values that look like those of a schema, of which any part may be something else, missing or too many."""
+    """Draw values for a schema, with parts that are wrong, missing or extra."""
     return conforming(name) | _draw(definition(name), broken=True) | free_json
 
 
@@ -56,7 +56,7 @@ def _draw(schema: dict[str, Any], *, broken: bool) -> Values:
         types: str | list[str] = schema["type"]
         names = [types] if isinstance(types, str) else types
         values = st.one_of([_draw_type(name, schema, broken=broken) for name in names])
-    # Mostly as it should be, or nothing would ever be nearly right.
+    # Mostly valid, so that a value has few violations.
     return st.integers(0, 29).flatmap(lambda dice: free_json if dice == 0 else values) if broken else values
 
 

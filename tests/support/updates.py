@@ -1,4 +1,4 @@
-"""One way to update a project with every kind of client."""
+"""Update a project in the same way with every kind of client."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ID = "pRjEctId0000000000001"
 
 
 class Update(Protocol):
-    """Updates a project of a stand-in with one kind of client; `client` are the arguments of the client."""
+    """Update a project of a stand-in; `client` has arguments for the client."""
 
     def __call__(
         self, service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
@@ -28,7 +28,7 @@ class Update(Protocol):
 
 
 def settings(service: StandIn, http_client: Callable[..., Any], given: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the arguments of a client for a stand-in, which is called in process where it is not served."""
+    """Return arguments of a client for a stand-in, served or called in process."""
     settings = {"api_key": service.api_key, "base_url": service.base_url, **(given or {})}
     if service.base_url.startswith("https://activepieces.test"):
         settings.setdefault("http_client", http_client(transport=service.transport))
@@ -79,6 +79,6 @@ def project_json(**changes: Any) -> bytes:
 
 
 def project_response(service: StandIn, *without: str, **changes: Any) -> httpx.Response:
-    """Return a response with the first project of a stand-in, changed, and without some properties."""
+    """Return a response with the first project, changed, and without some properties."""
     project = {**service.projects[0], **changes}
     return httpx.Response(200, json={name: value for name, value in project.items() if name not in without})

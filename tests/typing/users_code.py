@@ -1,5 +1,5 @@
 # pyright: strict
-"""What users write, as the type checkers see it with the installed wheel; `nox -s typing` checks it."""
+"""Users' code, which type checkers see with the installed wheel."""
 
 from __future__ import annotations
 

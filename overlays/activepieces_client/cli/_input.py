@@ -6,6 +6,7 @@ import codecs
 import io
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -35,12 +36,18 @@ class Updates:
 
     def __init__(self, source: IO[bytes], *, by_external_id: bool = False) -> None:
         self._by_external_id = by_external_id
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the object
+        self._file = self._temporary_file()
         shutil.copyfileobj(source, self._file)
         self._undecodable = False
         if self._start(2) in _UTF_16:  # what Excel calls Unicode text, and what PowerShell writes
             self._to_utf_8()
         self.count = 0
+
+    def _temporary_file(self) -> IO[bytes]:
+        """Return a file that is there as long as this object."""
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the line below
+        weakref.finalize(self, file.close)
+        return file
 
     def _start(self, size: int) -> bytes:
         self._file.seek(0)
@@ -49,13 +56,13 @@ class Updates:
         return start
 
     def _to_utf_8(self) -> None:
-        decoded = tempfile.TemporaryFile()  # noqa: SIM115 - as above
-        text = io.TextIOWrapper(self._file, "utf-16", newline="")
-        try:
-            for chunk in iter(lambda: text.read(2**16), ""):
-                decoded.write(chunk.encode())
-        except ValueError:
-            self._undecodable = True
+        decoded = self._temporary_file()
+        with io.TextIOWrapper(self._file, "utf-16", newline="") as text:
+            try:
+                for chunk in iter(lambda: text.read(2**16), ""):
+                    decoded.write(chunk.encode())
+            except ValueError:
+                self._undecodable = True
         self._file = decoded
 
     def __iter__(self) -> Iterator[Line]:
