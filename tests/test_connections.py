@@ -130,7 +130,7 @@ def test_all_gathered_updates_end() -> None:
 
 def test_waiting_for_a_connection_does_not_count(kind: str) -> None:
     # The calls that have all connections take longer than the one that waits has for everything, and for `pool`.
-    waiting = httpx.Timeout(connect=0.3, read=0.5, write=0.1, pool=0.1)
+    waiting = httpx.Timeout(1, write=0.1, pool=0.1)
     numbers = itertools.count()
     respond = Gauge()
 
@@ -138,7 +138,7 @@ def test_waiting_for_a_connection_does_not_count(kind: str) -> None:
         if next(numbers) < MOST:
             raw_server.read_request(connection)
             all_are_here.wait(timeout=30)
-            time.sleep(1.3)
+            time.sleep(2.5)
             raw_server.respond(connection, project_json())
         respond(connection)
 
@@ -177,7 +177,7 @@ def test_timed_out_calls_give_their_connections_back(kind: str) -> None:
         else:
             respond(connection)
 
-    options: dict[str, Any] = {"timeout": 0.2, "max_retries": 0}
+    options: dict[str, Any] = {"timeout": httpx.Timeout(1, read=0.2), "max_retries": 0}
     with raw_server.serve(silent_at_first) as server:
         if kind == "sync":
             with Activepieces("sk-1", base_url=server.base_url) as client, ThreadPoolExecutor(MOST) as pool:

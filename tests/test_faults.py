@@ -112,7 +112,7 @@ class Fault:
         on_connect: What the server does with each connection before it reads a request.
         on_request: What it does once it has read a request, with its body.
         body: The body of the request.
-        timeout: The timeout of each phase, in seconds.
+        timeout: The timeout of each phase, or of all, in seconds.
         max_retries: How often to retry.
         own: Whether the client has connections of its own: the deadline covers the head of a response there only.
         message: What the message has.
@@ -127,7 +127,7 @@ class Fault:
     on_connect: tuple[Step, ...] = ()
     on_request: tuple[Step, ...] = ()
     body: Mapping[str, Any] = {}
-    timeout: float = 5.0
+    timeout: float | httpx.Timeout = 5.0
     max_retries: int = 1
     own: bool = False
     message: str = ""
@@ -139,8 +139,9 @@ class Fault:
 
 
 # Long enough for a busy machine to accept the connection and read the request within.
-SLOW: dict[str, Any] = {"timeout": 0.25, "max_retries": 0}
-DRIPPED: dict[str, Any] = {**SLOW, "least": 0.9}
+SLOW: dict[str, Any] = {"timeout": httpx.Timeout(1, write=0.1, pool=0.1), "max_retries": 0}
+DRIPPED: dict[str, Any] = {**SLOW, "least": 2.2}
+SILENT = httpx.Timeout(1, read=0.3)
 UNREAD: dict[str, Any] = {"attempts": 2, "read": 0}
 
 FAULTS: dict[str, Fault] = {
@@ -149,7 +150,9 @@ FAULTS: dict[str, Fault] = {
     "closed before the request": Fault(APIConnectionError, (close,), **UNREAD),
     "reset during the request": Fault(APIConnectionError, (read_some, reset), body=LARGE, **UNREAD),
     "closed during the request": Fault(APIConnectionError, (read_some, close), body=LARGE, **UNREAD),
-    "request that is not read": Fault(APITimeoutError, (silence,), body=LARGE, timeout=0.15, **UNREAD),
+    "request that is not read": Fault(
+        APITimeoutError, (silence,), body=LARGE, timeout=httpx.Timeout(1, write=0.15), **UNREAD
+    ),
     "reset after the request": Fault(APIConnectionError, on_request=(reset,), attempts=2),
     "closed after the request": Fault(
         APIConnectionError, on_request=(close,), message="RemoteProtocolError", attempts=2
@@ -161,13 +164,13 @@ FAULTS: dict[str, Fault] = {
         APIConnectionError, on_request=(send(OK_PROJECT[:-9]), close), message="RemoteProtocolError", attempts=2
     ),
     "silent after the request": Fault(
-        APITimeoutError, on_request=(silence,), timeout=0.1, message="ReadTimeout", attempts=2
+        APITimeoutError, on_request=(silence,), timeout=SILENT, message="ReadTimeout", attempts=2
     ),
     "silent in the head": Fault(
-        APITimeoutError, on_request=(send(OK + b"Conte"), silence), timeout=0.1, message="ReadTimeout", attempts=2
+        APITimeoutError, on_request=(send(OK + b"Conte"), silence), timeout=SILENT, message="ReadTimeout", attempts=2
     ),
     "silent in the body": Fault(
-        APITimeoutError, on_request=(send(OK_PROJECT[:-9]), silence), timeout=0.1, message="ReadTimeout", attempts=2
+        APITimeoutError, on_request=(send(OK_PROJECT[:-9]), silence), timeout=SILENT, message="ReadTimeout", attempts=2
     ),
     "dripped head": Fault(APITimeoutError, on_request=(drip(OK + b"X-Slow: 1\r\n" * 99),), own=True, **DRIPPED),
     "dripped body": Fault(APITimeoutError, on_request=(send(OK + b"\r\n"), drip(PROJECT)), **DRIPPED),

@@ -89,12 +89,12 @@ def test_http_client_connection_keeps_no_deadline(timeout: float | None) -> None
         raw_server.read_request(connection)
         raw_server.respond(connection, project_json())
         raw_server.read_request(connection)
-        time.sleep(2.1)  # longer than the deadline of the first request, which is 2 s
+        time.sleep(2.4)  # longer than the deadline of the first request, which is 2.2 s
         raw_server.respond(connection, b"{}")
 
     with raw_server.serve(handle) as server, httpx.Client(timeout=timeout) as http_client:
         client = Activepieces("sk-1", base_url=server.base_url, http_client=http_client)
-        client.projects.update(ID, {}, timeout=0.5)
+        client.projects.update(ID, {}, timeout=httpx.Timeout(1, write=0.1, pool=0.1))
         assert http_client.get(server.base_url).json() == {}
         assert server.connections == 1
 

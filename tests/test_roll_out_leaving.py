@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import signal
 import socket
@@ -145,8 +146,8 @@ def test_leaving_without_a_loop(service: StandIn, backend: str) -> None:
 @LEFT_BY_TRIO
 def test_cancellation_cancels_what_is_in_flight(backend: str) -> None:
     async def cancel_when_all_are_in_flight(scope: anyio.CancelScope) -> None:
-        while len(requests) < 4:
-            await anyio.sleep(0.01)
+        for _ in range(4):
+            await anyio.to_thread.run_sync(functools.partial(read.acquire, timeout=20))
         scope.cancel()
 
     async def run() -> None:
@@ -163,9 +164,11 @@ def test_cancellation_cancels_what_is_in_flight(backend: str) -> None:
 
     def silent(connection: socket.socket) -> None:
         requests.append(raw_server.read_request(connection))
+        read.release()
         raw_server.wait_for_the_end(connection)
 
     requests: list[bytes] = []
+    read = threading.Semaphore(0)
     start = time.monotonic()
     with raw_server.serve(silent) as server:
         anyio.run(run, backend=backend)
