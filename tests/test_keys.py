@@ -345,6 +345,6 @@ async def test_tasks_renew_the_key_once(renewed: bool) -> None:
 def test_client_cannot_be_copied_or_pickled() -> None:
     client = Activepieces("sk-hunter2")
     for carry in (pickle.dumps, copy.deepcopy):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match=r"^a client cannot be copied or pickled: it has a key and connections$"):
             carry(client)
     client.close()

@@ -165,6 +165,11 @@ def test_find_without_a_match_is_none(find_project: Find, external_id: str) -> N
     assert find_project(external_id=external_id) is None
 
 
+def test_options_of_find_are_those_of_a_call(service: StandIn, find_project: Find) -> None:
+    find_project(external_id="customer-7", timeout=7)
+    assert [set(request.extensions["timeout"].values()) for request in service.requests] == [{7}]
+
+
 def test_find_does_not_trust_the_filter(service: StandIn, find_project: Find) -> None:
     service.fail(page(*service.projects[:9]))  # as a server that does not know the filter
     project = find_project(external_id="customer-7")
