@@ -56,6 +56,7 @@ def test_wrong_client_is_refused_with_line_and_fix(case: dict[str, Any]) -> None
     place, reason = case["fails"]
     found = {".".join(map(str, pointer)): pointer for pointer, why in problems(changed) if reason in why}
     assert place in found, problems(changed)
+    assert not case.get("alone") or len(problems(changed)) == 1, problems(changed)
     number = changed.line(found[place])
     line = changed.text.splitlines()[number - 1]
     # What is missing has the line of what it would be in.

@@ -129,9 +129,11 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
             also = document.line((*pointer, "properties", same[0]))
             yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, as line {also} is: rename one")
     try:
-        nested = ("properties", "anyOf", "oneOf", "items", "type")
-        plain = {key: value for key, value in schema.items() if key not in nested}
-        jsonschema_rs.Draft202012Validator(plain | {"additionalProperties": True})
+        plain = {key: value for key, value in schema.items() if key in KEYWORDS}
+        # What is nested has a turn of its own, and a type has been looked at.
+        nested = {"properties": dict, "items": dict, "additionalProperties": dict, "anyOf": list, "oneOf": list}
+        plain = {key: value for key, value in plain.items() if not isinstance(value, nested.get(key, ()))}
+        jsonschema_rs.Draft202012Validator(plain | {"type": TYPES})
     except ValueError as error:
         keys = elements(list(getattr(error, "instance_path", [])))
         yield (*pointer, *keys), f"not valid JSON Schema: {str(error).partition(chr(10))[0]}"[:300]
