@@ -30,6 +30,9 @@ INSTEAD = {
     "format": ": nothing checks a format, so write a pattern",
     "allOf": ": closed objects cannot be combined, so write the properties out",
     "title": ": it would name the class, so remove it",
+    "$defs": ": schemas stand under components",
+    **dict.fromkeys(("readOnly", "writeOnly"), ": write one schema for requests and one for responses"),
+    **dict.fromkeys(("discriminator", "externalDocs", "xml"), ": no value depends on it, so remove it"),
 }
 TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
 
@@ -103,7 +106,9 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         yield pointer, "is not a schema: is it indented one level too little, or too much?"
     for keyword in schema.keys() - set(KEYWORDS):
         hint = INSTEAD.get(keyword) or did_you_mean(keyword, list(KEYWORDS))
-        if not hint and isinstance(schema[keyword], dict):
+        if keyword.startswith("x-"):
+            hint = ": remove it"
+        elif not hint and isinstance(schema[keyword], dict):
             hint = ": is it a property? Then indent it under `properties`"
         yield (*pointer, keyword), f"the client knows no keyword `{keyword}`{hint}"
     for name in types(schema):
