@@ -146,3 +146,9 @@ def test_style_does_not_stop_regenerate() -> None:
     properties["displayName"] = dict(reversed(properties["displayName"].items()))
     properties["mode"] = {"type": "string", "enum": ["A"]}
     assert problems(numbered(content)) == []
+
+
+def test_paths_of_different_lengths_match_no_common_path() -> None:
+    operation = copy.deepcopy(base().content["paths"]["/v1/projects/{id}"]["post"])
+    nested = {"/v1/projects/archived/{id}": {"post": {**operation, "operationId": "updateArchivedProject"}}}
+    assert problems(numbered(merge(copy.deepcopy(base().content), {"paths": nested}))) == []

@@ -177,7 +177,10 @@ def _operations(document: Document) -> Iterator[Problem]:
 
 def ambiguous(one: str, other: str) -> bool:
     """Return whether one path can match both templates, and neither has a literal wherever the other has one."""
-    pairs = list(itertools.zip_longest(one.rstrip("/").split("/"), other.rstrip("/").split("/"), fillvalue=""))
+    ours, theirs = one.rstrip("/").split("/"), other.rstrip("/").split("/")
+    if len(ours) != len(theirs):  # the client sends no empty parameter
+        return False
+    pairs = zip(ours, theirs, strict=True)
     differ = [(here.startswith("{"), there.startswith("{")) for here, there in pairs if here != there]
     return all(any(pair) for pair in differ) and len({pair for pair in differ if not all(pair)}) != 1
 
