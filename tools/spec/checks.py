@@ -34,6 +34,8 @@ INSTEAD = {
     **dict.fromkeys(("readOnly", "writeOnly"), ": write one schema for requests and one for responses"),
     **dict.fromkeys(("discriminator", "externalDocs", "xml"), ": no value depends on it, so remove it"),
 }
+# What a generated class, and its from_dict and to_dict, call their own.
+TAKEN = {"additional_keys", "additional_properties", "cls", "d", "field_dict", "from_dict", "src_dict", "to_dict"}
 TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
 
 Problem = tuple[Pointer, str]
@@ -133,6 +135,9 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
             same = [key for key in properties if snake_case(key) == name]
             also = document.line((*pointer, "properties", same[0]))
             yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, as line {also} is: rename one")
+    for name in properties:
+        if snake_case(name) in TAKEN:
+            yield (*pointer, "properties", name), "the generated class has this name for itself: leave the property out"
     try:
         plain = {key: value for key, value in schema.items() if key in KEYWORDS}
         # What is nested has a turn of its own, and a type has been looked at.
