@@ -152,3 +152,14 @@ def test_paths_of_different_lengths_match_no_common_path() -> None:
     operation = copy.deepcopy(base().content["paths"]["/v1/projects/{id}"]["post"])
     nested = {"/v1/projects/archived/{id}": {"post": {**operation, "operationId": "updateArchivedProject"}}}
     assert problems(numbered(merge(copy.deepcopy(base().content), {"paths": nested}))) == []
+
+
+def test_type_error_has_the_line_of_its_component(repository: Repository) -> None:
+    # In from_dict, the property and the object that is made have one name.
+    icon = {"type": "object", "properties": {"icon": {"type": "object", "additionalProperties": True}}}
+    repository.merge({"components": {"schemas": {"Icon": icon}}})
+    finished = repository.run("regenerate")
+    assert finished.returncode == 1
+    text = (repository.folder / "openapi.yaml").read_text("utf-8")
+    line = text[: text.index("    Icon:\n")].count("\n") + 1
+    assert f"\nopenapi.yaml:{line}: components.schemas.Icon: icon.py: Incompatible types" in finished.stderr

@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
             if only_check:
                 report = [f"{place}/{name}: {how}" for name, how in changes.items()]
             elif changes:
-                check(package)
+                check(package, document)
                 for name in changes:
                     report += [f"{place}/{name}", *summary(PACKAGE / name, package / name)]
                 put_in_place(package)
