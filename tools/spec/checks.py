@@ -205,7 +205,9 @@ def _operation(operation: Operation) -> Iterator[Problem]:
     if in_path != set(re.findall(r"{(.*?)}", operation.path)):
         defined = ", ".join(sorted(in_path)) or "none"
         yield operation.pointer, f"the path must have the parameters that are defined for it: {defined}"
-    for pointer in operation.parameters.values():
+    for (place, name), pointer in operation.parameters.items():
+        if place == "header" and name.lower() in ("accept", "authorization", "content-type"):
+            yield (*pointer, "name"), f"the client sets the header {name} itself: remove the parameter"
         for key in document.at(pointer).keys() & {"content", "style", "explode", "allowReserved", "allowEmptyValue"}:
             yield (*pointer, key), f"neither generator nor client knows `{key}` of a parameter: remove it"
     for name, count in Counter(snake_case(name) for _, name in operation.parameters).items():
