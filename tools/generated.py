@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import ctypes
 import filecmp
+import itertools
 import json
 import os
 import re
@@ -59,26 +60,32 @@ def run(*arguments: str | Path, failure: str, document: Document | None = None, 
         check=False,
     )
     if finished.returncode != 0:
-        place = located(document, finished.stdout) if document else ""
-        raise RegenerationError(f"{place}{failure}:\n{finished.stdout.strip()}")
+        places = located(document, finished.stdout) if document else []
+        reasons = [f"{place}{failure}:" for place in places or [""]]
+        raise RegenerationError("\n".join([*dict.fromkeys(reasons), finished.stdout.strip()]))
 
 
-def located(document: Document, printed: str) -> str:
-    """Return the place in the document that a warning of the generator is about; empty where it names none."""
-    named = re.search(r"schema (/components/schemas/[\w.-]+)", printed) or re.search(
-        r"parsing ([A-Z]+) (/\S*)", printed
-    )
-    if not named:
-        return ""
-    method, _, path = named[0].removeprefix("parsing ").partition(" ")
-    pointer: Pointer = ("paths", path, method.lower())
-    if named[0].startswith("schema"):
-        pointer = tuple(named[1].split("/")[1:])
-        # Below a warning stands the part of the schema that it is about.
-        (part,) = re.findall(r"(?ms)^{\n.*?^}$", printed)[-1:] or ["{}"]
-        inner = (one for one in schemas(document) if one[:3] == pointer and document.at(one) == json.loads(part))
-        pointer = next(inner, pointer)
-    return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: "
+def located(document: Document, printed: str) -> list[str]:
+    """Return the places in the document that the warnings of the generator are about."""
+    places: list[str] = []
+    # Operations have warnings because of components that have one.
+    warned = list(re.finditer(r"schema /components/schemas/([\w.-]+)", printed))
+    warned = warned or list(re.finditer(r"parsing (?P<method>[A-Z]+) (?P<path>/\S*)", printed))
+    for warning, following in itertools.zip_longest(warned, warned[1:]):
+        pointer: Pointer
+        if "path" in warning.groupdict():
+            pointer = ("paths", warning["path"], warning["method"].lower())
+        else:
+            # The generator calls the branches of a union Name_type_0, Name_type_1, and so on.
+            name = warning[1] if document.get(("components", "schemas", warning[1])) else warning[1].split("_type_")[0]
+            pointer = ("components", "schemas", name)
+            # Below a warning stands the part of the schema that it is about.
+            below = printed[warning.end() : following.start() if following else None]
+            (part,) = re.findall(r"(?ms)^{\n.*?^}$", below)[-1:] or ["{}"]
+            inner = (one for one in schemas(document) if one[:3] == pointer and document.at(one) == json.loads(part))
+            pointer = next(inner, pointer)
+        places.append(f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: ")
+    return places
 
 
 def generate(package: Path, document: Document, routes: dict[tuple[str, str], str]) -> None:
