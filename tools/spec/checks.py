@@ -45,9 +45,10 @@ Problem = tuple[Pointer, str]
 def problems(document: Document) -> list[Problem]:
     """Find what would make a wrong client, the first kind alone: what comes after takes it for granted."""
     for look in (_data, _references, _openapi, _schemas, _document, _operations):
-        found = list(look(document))
+        # What several operations share is looked at for each.
+        found = dict.fromkeys(look(document))
         if found:
-            return found
+            return list(found)
     return []
 
 
@@ -208,8 +209,12 @@ def _operation(operation: Operation) -> Iterator[Problem]:
     for (place, name), pointer in operation.parameters.items():
         if place == "header" and name.lower() in ("accept", "authorization", "content-type"):
             yield (*pointer, "name"), f"the client sets the header {name} itself: remove the parameter"
-        for key in document.at(pointer).keys() & {"content", "style", "explode", "allowReserved", "allowEmptyValue"}:
-            yield (*pointer, key), f"neither generator nor client knows `{key}` of a parameter: remove it"
+        form = place in ("query", "cookie")
+        usual: dict[str, JSON] = {"style": "form" if form else "simple", "explode": form}
+        usual |= dict.fromkeys(("allowReserved", "allowEmptyValue"), False)
+        for key, value in document.at(pointer).items():
+            if key == "content" or value != usual.get(key, value):
+                yield (*pointer, key), f"neither generator nor client knows this `{key}` of a parameter: remove it"
     for name, count in Counter(snake_case(name) for _, name in operation.parameters).items():
         if count > 1:
             yield operation.pointer, f"two parameters are `{name}` in Python: rename one"
