@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema_rs
 
 from .document import JSON, Document, DocumentError, Pointer, did_you_mean, elements, members, types
-from .names import snake_case
+from .names import constant, snake_case
 from .operation import DIRECTIONS, EXTENSIONS, Operation, operations, schemas
 from .schema import CONSTRAINTS
 
@@ -121,9 +121,10 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
     values = [value for value in elements(schema.get("enum")) if value is not None]
     if {type(value) for value in values} not in (set(), {str}, {int}):
         yield (*pointer, "enum"), "an enum is a class of strings or of integers: write values of one of the two types"
-    for name, count in Counter(snake_case(str(value)) for value in values).items():
+        values = []
+    for name, count in Counter(constant(value, index) for index, value in enumerate(values)).items():
         if count > 1:
-            yield (*pointer, "enum"), f"two values are `{name.upper()}` in Python: remove one"
+            yield (*pointer, "enum"), f"two values are `{name}` in Python: remove one"
     if "$ref" in schema:
         if len(schema) > 1:
             yield pointer, "the generator does not read what stands beside a $ref: remove it"
