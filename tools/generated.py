@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.spec.document import Document, Pointer, members
+from tools.spec.names import split
 from tools.spec.operation import operations, schemas
 
 ROOT = Path(__file__).parent.parent
@@ -123,7 +124,7 @@ def owners(document: Document) -> dict[str, Pointer]:
     """Return the components and operations, by how the names of their modules start, without underscores."""
     components = {name: ("components", "schemas", name) for name in members(document.get(("components", "schemas")))}
     named: dict[str, Pointer] = {**components, **{one.function: one.pointer for one in operations(document)}}
-    return {re.sub("[^a-z0-9]", "", name.lower()): pointer for name, pointer in named.items()}
+    return {"".join(split(name)).lower(): pointer for name, pointer in named.items()}
 
 
 def with_places(document: Document, printed: str) -> str:
@@ -144,7 +145,7 @@ def check(package: Path, document: Document) -> None:
     """Check the types of a package, import it, and look there for what the overlay imports."""
     # A union with list[Any] gives a redundant cast, which does no harm.
     flags = ("--strict", "--disable-error-code=redundant-cast", "--config-file=", "--no-error-summary")
-    failure = "the generated package has type errors"
+    failure = "the generated package has type errors, as where a property or parameter has a name of the generated code"
     try:
         run("-m", "mypy", *flags, "--package", package.name, failure=failure, MYPYPATH=str(package.parent))
     except RegenerationError as error:
