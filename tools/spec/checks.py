@@ -247,6 +247,8 @@ def _used(
             yield pointer, "a request object is closed (additionalProperties: false), or says what else it takes"
     elif closed:
         yield ((*pointer, "additionalProperties"), "a response object is open: the service adds properties")
+    elif "oneOf" in schema:
+        yield (*pointer, "oneOf"), "a response may match several branches, since they are open: write anyOf"
     elif "enum" in schema or "const" in schema:
         yield pointer, "an enum in a response is open: write `anyOf` of its name and of its type"
     for part in document.parts(pointer):
