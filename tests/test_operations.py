@@ -99,9 +99,7 @@ COMPONENTS: dict[str, dict[str, Any]] = {
             "additionalProperties": False,
         },
         # A generated model that takes any object, here with a property that may be null.
-        "Metadata": object_with(
-            icon={"anyOf": [{"oneOf": [object_with(color={}), {"type": "integer"}]}, {"type": "null"}]}
-        ),
+        "Metadata": object_with(icon={"anyOf": [object_with(color={}), {"type": "null"}]}),
         "Icon": object_with(icon={"$ref": "#/components/schemas/ProjectIconUpdate"}),
         "NullableIcon": object_with(
             icon={"anyOf": [{"$ref": "#/components/schemas/ProjectIconUpdate"}, {"type": "null"}]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import ctypes
 import filecmp
+import itertools
 import json
 import os
 import re
@@ -18,7 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tools.spec.document import Document, Pointer
+from tools.spec.document import Document, Pointer, as_object
+from tools.spec.names import split
 from tools.spec.operation import operations, schemas
 
 ROOT = Path(__file__).parent.parent
@@ -59,26 +61,34 @@ def run(*arguments: str | Path, failure: str, document: Document | None = None, 
         check=False,
     )
     if finished.returncode != 0:
-        place = located(document, finished.stdout) if document else ""
-        raise RegenerationError(f"{place}{failure}:\n{finished.stdout.strip()}")
+        places = located(document, finished.stdout) if document else []
+        reasons = [f"{place}{failure}:" for place in places or [""]]
+        raise RegenerationError("\n".join([*dict.fromkeys(reasons), finished.stdout.strip()]))
 
 
-def located(document: Document, printed: str) -> str:
-    """Return line and JSON Pointer of a generator's warning; empty without any."""
-    named = re.search(r"schema (/components/schemas/[\w.-]+)", printed) or re.search(
-        r"parsing ([A-Z]+) (/\S*)", printed
-    )
-    if not named:
-        return ""
-    method, _, path = named[0].removeprefix("parsing ").partition(" ")
-    pointer: Pointer = ("paths", path, method.lower())
-    if named[0].startswith("schema"):
-        pointer = tuple(named[1].split("/")[1:])
-        # Below a warning, the generator prints the schema.
-        (schema,) = re.findall(r"(?ms)^{\n.*?^}$", printed)[-1:] or ["{}"]
-        nested = (candidate for candidate in schemas(document) if candidate[:3] == pointer)
-        pointer = next((inner for inner in nested if document.get(inner) == json.loads(schema)), pointer)
-    return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: "
+def located(document: Document, printed: str) -> list[str]:
+    """Return line and JSON Pointer of each warning of the generator."""
+    # An operation has a warning where a component of its own has one.
+    warnings = list(re.finditer(r"schema /components/schemas/([\w.-]+)", printed))
+    warnings = warnings or list(re.finditer(r"parsing (?P<method>[A-Z]+) (?P<path>/\S*)", printed))
+    places: list[str] = []
+    for warning, following in itertools.zip_longest(warnings, warnings[1:]):
+        text = printed[warning.end() : following.start() if following else None]
+        pointer = _pointer_of(document, warning, text)
+        places.append(f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: ")
+    return places
+
+
+def _pointer_of(document: Document, warning: re.Match[str], text: str) -> Pointer:
+    if "path" in warning.groupdict():
+        return "paths", warning["path"], warning["method"].lower()
+    # The generator calls the branches of a union Name_type_0, Name_type_1, and so on.
+    known = document.get(("components", "schemas", warning[1]))
+    pointer = ("components", "schemas", warning[1] if known else warning[1].split("_type_")[0])
+    # Below a warning, the generator prints the schema.
+    (schema,) = re.findall(r"(?ms)^{\n.*?^}$", text)[-1:] or ["{}"]
+    nested = (candidate for candidate in schemas(document) if candidate[:3] == pointer)
+    return next((inner for inner in nested if document.get(inner) == json.loads(schema)), pointer)
 
 
 def generate(package: Path, document: Document) -> None:
@@ -114,12 +124,38 @@ def complete(package: Path, document: Document) -> None:
     (package / "openapi.json").write_text(text, encoding="utf-8", newline="\n")
 
 
-def check(package: Path) -> None:
-    """Import a package, check that it has what the overlay imports, and its types."""
+def check(package: Path, document: Document) -> None:
+    """Check the types of a package, and that it has what the overlay imports."""
+    # A union with list[Any] gives a redundant cast, which does no harm.
+    flags = ("--strict", "--disable-error-code=redundant-cast", "--config-file=", "--no-error-summary")
+    failure = "the generated package has type errors, as where a property or parameter has a name of the generated code"
+    try:
+        run("-m", "mypy", *flags, "--package", package.name, failure=failure, MYPYPATH=str(package.parent))
+    except RegenerationError as error:
+        raise RegenerationError(_with_places(document, str(error))) from None
     program = Path(__file__).with_name("imports.py")
     run(program, package.parent, ROOT / "overlays", failure="the generated package cannot be imported as it must be")
-    types = ("-m", "mypy", "--strict", "--config-file=", "--no-error-summary", "--package", package.name)
-    run(*types, failure="the generated package has type errors", MYPYPATH=str(package.parent))
+
+
+def _with_places(document: Document, printed: str) -> str:
+    """Replace the modules that mypy names by the places in the document that they are made from."""
+    schemas = {name: ("components", "schemas", name) for name in as_object(document.get(("components", "schemas")))}
+    pointers: dict[str, Pointer] = {
+        **schemas,
+        **{operation.function: operation.pointer for operation in operations(document)},
+    }
+    # By how the names of their modules start, without underscores.
+    starts = {"".join(split(name)).lower(): pointer for name, pointer in pointers.items()}
+
+    def place(module: re.Match[str]) -> str:
+        name = module[1].replace("_", "")
+        start = max((start for start in starts if name.startswith(start)), key=len, default=None)
+        if start is None:
+            return module[0]
+        pointer = starts[start]
+        return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: {module[1]}.py: "
+
+    return re.sub(r"(?m)^\S+/(\w+)\.py:\d+: error: ", place, printed)
 
 
 @contextmanager

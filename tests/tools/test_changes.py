@@ -56,6 +56,7 @@ def test_wrong_client_is_refused_with_line_and_fix(case: dict[str, Any]) -> None
     place, reason = case["fails"]
     found = {".".join(map(str, pointer)): pointer for pointer, why in problems(changed) if reason in why}
     assert place in found, problems(changed)
+    assert not case.get("alone") or len(problems(changed)) == 1, problems(changed)
     number = changed.line(found[place])
     line = changed.text.splitlines()[number - 1]
     # What is missing has the line of what it would be in.
@@ -145,3 +146,20 @@ def test_style_does_not_stop_regenerate() -> None:
     properties["displayName"] = dict(reversed(properties["displayName"].items()))
     properties["mode"] = {"type": "string", "enum": ["A"]}
     assert problems(numbered(content)) == []
+
+
+def test_paths_of_different_lengths_match_no_common_path() -> None:
+    operation = copy.deepcopy(base().content["paths"]["/v1/projects/{id}"]["post"])
+    nested = {"/v1/projects/archived/{id}": {"post": {**operation, "operationId": "updateArchivedProject"}}}
+    assert problems(numbered(merge(copy.deepcopy(base().content), {"paths": nested}))) == []
+
+
+def test_type_error_has_the_line_of_its_component(repository: Repository) -> None:
+    # In from_dict, the property and the object that is made have one name.
+    icon = {"type": "object", "properties": {"icon": {"type": "object", "additionalProperties": True}}}
+    repository.merge({"components": {"schemas": {"Icon": icon}}})
+    finished = repository.run("regenerate")
+    assert finished.returncode == 1
+    text = (repository.folder / "openapi.yaml").read_text("utf-8")
+    line = text[: text.index("    Icon:\n")].count("\n") + 1
+    assert f"\nopenapi.yaml:{line}: components.schemas.Icon: icon.py: Incompatible types" in finished.stderr

@@ -15,9 +15,11 @@ from typing import Any
 
 import attrs
 import pytest
+from openapi_python_client.parser.properties import Class, EnumProperty
+from openapi_python_client.strings import ClassName, PythonIdentifier
 from tools.spec.diff import main, report
 from tools.spec.document import Document
-from tools.spec.names import class_name, snake_case
+from tools.spec.names import class_name, constant, snake_case
 from tools.spec.report import FORMATS
 
 from activepieces_client import models
@@ -284,3 +286,16 @@ def test_names_are_those_that_the_generator_gives() -> None:
         cls = getattr(models, model)
         generated = {field.name for field in attrs.fields(cls)} if attrs.has(cls) else set[str]()
         assert generated - {"additional_properties"} == attributes, model
+
+
+@pytest.mark.parametrize("name", ["_links", "a/b", "+1", "1st", "højde", "ds9Performer", "HTTPServer", "class", "x.y"])
+def test_odd_names_are_those_that_the_generator_gives(name: str) -> None:
+    assert snake_case(name) == PythonIdentifier(name, "field_")
+
+
+def test_constants_are_those_that_the_generator_gives() -> None:
+    class_info = Class(ClassName("Mode", ""), PythonIdentifier("mode", ""))
+    values = ["ab", "a b", "fooBar", "+1", "højde"]
+    generated = EnumProperty.values_from_list(values, class_info, [])
+    assert [constant(value, index) for index, value in enumerate(values)] == list(generated)
+    assert [constant(1, 0), constant(-1, 1)] == list(EnumProperty.values_from_list([1, -1], class_info, []))

@@ -123,7 +123,7 @@ def test_unreadable_document_changes_nothing(repository: Repository, old: str, n
     ("program", "reason"),
     [
         ("Path('client.py').open('a').write('x: int = str()')", "client.py:"),
-        ("Path('models/project.py').write_text('1 / 0')", "cannot be imported"),
+        ("Path('models/project.py').open('a').write('1 / 0')", "cannot be imported"),
         (
             "Path('api/projects/update_project.py').unlink()",
             "POST /v1/projects/{id}: the generator dropped this operation",
@@ -144,16 +144,23 @@ def test_failing_generator_changes_nothing(repository: Repository, program: str,
     untouched(repository, finished, before)
 
 
-def test_warning_of_the_generator_has_a_line(repository: Repository) -> None:
+def test_each_warning_of_the_generator_has_a_line(repository: Repository) -> None:
     before = repository.contents()
-    repository.merge(
-        {"components": {"schemas": {"UpdateProjectRequest": {"properties": {"modes": {"type": "array"}}}}}}
-    )
+    inner = {"type": "object", "properties": {"inner": {"type": "object", "properties": {"modes": {"type": "string"}}}}}
+    union = {"anyOf": [inner, {"type": "null"}]}  # the generator makes the class of `inner` twice
+    update = {"properties": {"modes": {"type": "array"}}}
+    repository.merge({"components": {"schemas": {"UpdateProjectRequest": update, "Union": union}}})
     finished = repository.run("regenerate")
-    place, reason = finished.stderr.splitlines()[0].split(": ", 1)
-    assert reason.startswith("components.schemas.UpdateProjectRequest.properties.modes: the generator stopped")
-    line = int(place.removeprefix("openapi.yaml:"))
-    assert (repository.folder / "openapi.yaml").read_text("utf-8").splitlines()[line - 1].strip() == "modes:"
+    lines = (repository.folder / "openapi.yaml").read_text("utf-8").splitlines()
+    places: dict[str, str] = {}
+    for report in finished.stderr.splitlines()[:2]:
+        number, place, reason = report.removeprefix("openapi.yaml:").split(": ", 2)
+        assert reason == "the generator stopped:"
+        places[place] = lines[int(number) - 1].strip()
+    assert places == {
+        "components.schemas.UpdateProjectRequest.properties.modes": "modes:",
+        "components.schemas.Union.anyOf.0.properties.inner": "inner:",
+    }
     untouched(repository, finished, before)
 
 

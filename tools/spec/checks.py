@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema_rs
 
 from .document import JSON, Document, DocumentError, Pointer, as_array, as_object, did_you_mean, types
-from .names import snake_case
+from .names import constant, snake_case
 from .operation import DIRECTIONS, EXTENSIONS, Operation, operations, schemas
 from .schema import CONSTRAINTS
 
@@ -30,7 +30,12 @@ INSTEAD = {
     "format": ": nothing checks a format, so write a pattern",
     "allOf": ": closed objects cannot be combined, so write the properties out",
     "title": ": it would name the class, so remove it",
+    "$defs": ": schemas stand under components",
+    **dict.fromkeys(("readOnly", "writeOnly"), ": write one schema for requests and one for responses"),
+    **dict.fromkeys(("discriminator", "externalDocs", "xml"), ": no value depends on it, so remove it"),
 }
+# What a generated class, and its from_dict and to_dict, call their own.
+TAKEN = {"additional_keys", "additional_properties", "cls", "d", "field_dict", "from_dict", "src_dict", "to_dict"}
 TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
 
 Problem = tuple[Pointer, str]
@@ -43,8 +48,9 @@ def problems(document: Document) -> list[Problem]:
     Each check relies on those before it, so the first with a problem is the last.
     """
     for check in (_values, _openapi, _schemas, _document, _operations):
-        if found := list(check(document)):
-            return found
+        # What several operations share is checked for each.
+        if found := dict.fromkeys(check(document)):
+            return list(found)
     return []
 
 
@@ -99,7 +105,9 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         yield pointer, "is not a schema: is it indented one level too little, or too much?"
     for keyword in schema.keys() - set(KEYWORDS):
         hint = INSTEAD.get(keyword) or did_you_mean(keyword, list(KEYWORDS))
-        if not hint and isinstance(schema[keyword], dict):
+        if keyword.startswith("x-"):
+            hint = ": remove it"
+        elif not hint and isinstance(schema[keyword], dict):
             hint = ": is it a property? Then indent it under `properties`"
         yield (*pointer, keyword), f"the client knows no keyword `{keyword}`{hint}"
     for name in types(schema):
@@ -109,9 +117,10 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
     values = [value for value in as_array(schema.get("enum")) if value is not None]
     if {type(value) for value in values} not in (set(), {str}, {int}):
         yield (*pointer, "enum"), "an enum is a class of strings or of integers: write values of one type"
-    for name, count in Counter(snake_case(str(value)) for value in values).items():
+        values = []
+    for name, count in Counter(constant(value, index) for index, value in enumerate(values)).items():
         if count > 1:
-            yield (*pointer, "enum"), f"two values are `{name.upper()}` in Python: remove one"
+            yield (*pointer, "enum"), f"two values are `{name}` in Python: remove one"
     if "$ref" in schema:
         if len(schema) > 1:
             yield pointer, "the generator does not read what stands beside a $ref: remove it"
@@ -124,10 +133,15 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
             same = [key for key in properties if snake_case(key) == name]
             also = document.line((*pointer, "properties", same[0]))
             yield ((*pointer, "properties", same[1]), f"is `{name}` in Python, like line {also}: rename one")
+    for name in properties:
+        if snake_case(name) in TAKEN:
+            yield (*pointer, "properties", name), "the generated class has this name for itself: leave the property out"
     try:
-        nested = ("properties", "anyOf", "oneOf", "items", "type")
-        plain = {key: value for key, value in schema.items() if key not in nested}
-        jsonschema_rs.Draft202012Validator(plain | {"additionalProperties": True})
+        plain = {key: value for key, value in schema.items() if key in KEYWORDS}
+        # What is nested has a turn of its own, and a type has been looked at.
+        nested = {"properties": dict, "items": dict, "additionalProperties": dict, "anyOf": list, "oneOf": list}
+        plain = {key: value for key, value in plain.items() if not isinstance(value, nested.get(key, ()))}
+        jsonschema_rs.Draft202012Validator(plain | {"type": TYPES})
     except ValueError as error:
         keys = as_array(list(getattr(error, "instance_path", [])))
         yield (*pointer, *keys), f"not valid JSON Schema: {str(error).partition(chr(10))[0]}"[:300]
@@ -164,8 +178,11 @@ def _operations(document: Document) -> Iterator[Problem]:
 
 
 def ambiguous(path: str, other: str) -> bool:
-    """Return whether a path can match both templates, neither more specific."""
-    pairs = list(itertools.zip_longest(path.rstrip("/").split("/"), other.rstrip("/").split("/"), fillvalue=""))
+    """Return whether a request can match both templates, neither more specific."""
+    segments, others = path.rstrip("/").split("/"), other.rstrip("/").split("/")
+    if len(segments) != len(others):  # the client sends no empty parameter
+        return False
+    pairs = zip(segments, others, strict=True)
     differ = [(here.startswith("{"), there.startswith("{")) for here, there in pairs if here != there]
     return all(any(pair) for pair in differ) and len({pair for pair in differ if not all(pair)}) != 1
 
@@ -185,9 +202,15 @@ def _operation(operation: Operation) -> Iterator[Problem]:
     if in_path != set(re.findall(r"{(.*?)}", operation.path)):
         defined = ", ".join(sorted(in_path)) or "none"
         yield operation.pointer, f"the path must have the parameters that are defined for it: {defined}"
-    for pointer in operation.parameters.values():
-        for key in document.get(pointer).keys() & {"content", "style", "explode", "allowReserved", "allowEmptyValue"}:
-            yield (*pointer, key), f"neither generator nor client knows `{key}` of a parameter: remove it"
+    for (location, name), pointer in operation.parameters.items():
+        if location == "header" and name.lower() in ("accept", "authorization", "content-type"):
+            yield (*pointer, "name"), f"the client sets the header {name} itself: remove the parameter"
+        form = location in ("query", "cookie")
+        defaults: dict[str, JSON] = {"style": "form" if form else "simple", "explode": form}
+        defaults |= dict.fromkeys(("allowReserved", "allowEmptyValue"), False)
+        for key, value in as_object(document.get(pointer)).items():
+            if key == "content" or value != defaults.get(key, value):
+                yield (*pointer, key), f"neither generator nor client knows this `{key}` of a parameter: remove it"
     for name, count in Counter(snake_case(name) for _, name in operation.parameters).items():
         if count > 1:
             yield operation.pointer, f"two parameters are `{name}` in Python: rename one"
@@ -222,6 +245,8 @@ def _used(
             )
     elif closed:
         yield ((*pointer, "additionalProperties"), "a response object is open: the service adds properties")
+    elif "oneOf" in schema:
+        yield (*pointer, "oneOf"), "a response may match several branches, since they are open: write anyOf"
     elif "enum" in schema or "const" in schema:
         yield pointer, "an enum in a response is open: write `anyOf` of the enum and of its type"
     open_types = [branch.get("type") for branch in as_array(schema.get("anyOf")) if "enum" not in branch]

@@ -8,12 +8,30 @@ from keyword import iskeyword
 
 from .document import JSON, Document, Pointer, as_object, types
 
+DELIMITERS = r"\. _-"
+
 
 def snake_case(name: str) -> str:
     """Return the name of a function, an argument or an attribute."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+", "_", name).strip("_").lower()
-    taken = iskeyword(words) or (words in dir(builtins) and words != "id") or words in ("self", "datetime")
-    return f"{words}_" if taken else words
+    words = "_".join(split(name)).lower()
+    if iskeyword(words) or (words in dir(builtins) and words != "id") or words in ("self", "true", "false", "datetime"):
+        words = f"{words}_"
+    return words if words.isidentifier() and not name.startswith("_") else f"field_{words}"
+
+
+def split(name: str) -> list[str]:
+    """Return the words of a name, without the characters that neither Python nor the generator knows in one."""
+    known = "".join(char for char in name if char.isidentifier() or char.isdecimal() or char in DELIMITERS)
+    if any(char.isupper() for char in known):
+        known = " ".join(re.split("([A-Z]?[a-z]+)", known))
+    return re.findall(rf"[^{re.escape(DELIMITERS)}]+", known)
+
+
+def constant(value: str | int, index: int) -> str:
+    """Return the name of a value of an enum, among whose values it has an index."""
+    if isinstance(value, int):
+        return f"VALUE_{value}".replace("-", "NEGATIVE_")
+    return "_".join(split(value.upper() if value[:1].isalpha() else f"VALUE_{index}")).upper()
 
 
 def attribute(name: str, siblings: dict[str, JSON]) -> str:
@@ -24,7 +42,7 @@ def attribute(name: str, siblings: dict[str, JSON]) -> str:
 
 def class_name(name: str) -> str:
     """Return the name of a component's class."""
-    return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name))
+    return "".join(word if word.isupper() else word.capitalize() for word in split(name))
 
 
 def class_of(document: Document, pointer: Pointer) -> str | None:

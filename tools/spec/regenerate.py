@@ -36,12 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with workplace() as folder:
             package = folder / PACKAGE.name
-            generate(package, read())
+            document = read()
+            generate(package, document)
             changes = dict(differences(PACKAGE, package))
             if only_check:
                 report = [f"{place}/{name}: {how}" for name, how in changes.items()]
             elif changes:
-                check(package)
+                check(package, document)
                 for name in changes:
                     report += [f"{place}/{name}", *summary(PACKAGE / name, package / name)]
                 put_in_place(package)
