@@ -6,7 +6,7 @@ import contextlib
 import functools
 import gc
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,11 @@ from activepieces_client import (
     ServerError,
 )
 from activepieces_client.models import Project
+from activepieces_client.testing import StandIn
 
 from .support import raw_server
 from .support.leaks import API_KEY, no_leak
-from .support.updates import ID, project_json
+from .support.updates import ID, Update, project_json
 
 NOW = b"Retry-After: 0"
 
@@ -212,3 +213,35 @@ def test_redirect_is_not_followed(engine: Engine, tmp_path: Path) -> None:
     with engine.serve(tmp_path, script) as (_, call), pytest.raises(ActivepiecesError, match="redirect"):
         call({}, max_retries=0)
     assert len(script.requests) == 1
+
+
+class BrokenStream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that ends with an exception of its engine, which is not one of httpx."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"{"
+        raise self._error
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"{"
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "message"),
+    [
+        (TimeoutError("too slow"), APITimeoutError, "ReadTimeout: too slow"),
+        (RuntimeError("broken"), APIConnectionError, "ReadError: broken"),
+    ],
+)
+def test_exception_of_an_engine_in_the_body(
+    update: Update, kind: str, error: Exception, expected: type[APIConnectionError], message: str
+) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=BrokenStream(error)))
+    http_client: Any = (httpx.Client if kind == "sync" else httpx.AsyncClient)(transport=transport)
+    with pytest.raises(expected, match=f"^{message} ") as caught:
+        update(StandIn(), ID, {}, client={"http_client": http_client}, max_retries=0)
+    assert type(caught.value) is expected
