@@ -308,6 +308,11 @@ UNREADABLE = "the service accepted the request, but its response cannot be read:
             TREE,
             f'{UNREADABLE}\n  $.left.left.mode: "odd" is not one of "fast", "slow"',
         ),
+        (
+            httpx.Response(200, json=[]),
+            {"method": "put", "url": "/v1/notes", "json": {}},
+            f'{UNREADABLE}\n  $: [] is not of type "object"',
+        ),
     ],
 )
 def test_unreadable_response_says_why(

@@ -73,7 +73,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
 def test_models_are_the_generated_ones() -> None:
     for name in activepieces_api.models.__all__:
-        assert vars(activepieces_client.models)[name] is vars(activepieces_api.models)[name]
+        assert getattr(activepieces_client.models, name) is getattr(activepieces_api.models, name)
 
 
 def test_core_imports_no_add_on() -> None:
@@ -114,6 +114,21 @@ def test_import_loads_only_what_it_needs() -> None:
     )
     finished = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert finished.stdout.split() == []
+
+
+def test_model_is_imported_when_it_is_used() -> None:
+    code = (
+        "import sys; from activepieces_client import Activepieces, models; Activepieces('sk-1').close();"
+        "assert models.Metadata is models.Metadata; assert 'ProjectPage' in dir(models);"
+        "print(*(name for name in sys.modules if name.startswith('activepieces_api.models.')))"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert finished.stdout.split() == ["activepieces_api.models.metadata"]
+
+
+def test_unknown_model_raises() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Projekt'"):
+        getattr(activepieces_client.models, "Projekt")  # noqa: B009 - which type checkers would find
 
 
 def test_errors_form_the_tree_of_their_docstring() -> None:

@@ -43,6 +43,30 @@ UNSET_METHODS = """
         return "UNSET"
 """
 
+# In place of the imports of models/__init__.py, which would load every model with the first one.
+LAZY_MODELS = """
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    {imports}
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+        model = globals()[name] = getattr(import_module(f"{{__name__}}.{{_MODULES[name]}}"), name)
+        return model
+
+    def __dir__() -> list[str]:
+        return [*globals(), *_MODULES]
+
+
+_MODULES = {{
+    {modules},
+}}
+"""
+
 
 class RegenerationError(Exception):
     """The error of a failed regeneration; generated/ is as it was."""
@@ -109,6 +133,7 @@ def complete(package: Path, document: Document) -> None:
     if text.count(UNSET_CLASS) != 1:
         raise RegenerationError("the generator writes another class `Unset` in types.py: adapt UNSET_CLASS")
     shared.write_text(text.replace(UNSET_CLASS, UNSET_CLASS + UNSET_METHODS), encoding="utf-8", newline="\n")
+    make_lazy(package / "models" / "__init__.py")
     functions: set[tuple[str, str]] = set()
     for source in package.rglob("*.py"):
         text = source.read_text(encoding="utf-8")
@@ -122,6 +147,22 @@ def complete(package: Path, document: Document) -> None:
     (package / "py.typed").touch()
     text = json.dumps(document.content, indent=1, ensure_ascii=False) + "\n"
     (package / "openapi.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def make_lazy(models: Path) -> None:
+    """Have a module import what it imports when that is first used."""
+    text = models.read_text(encoding="utf-8")
+    statements = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
+    modules = {name.name: node.module for node in statements for name in node.names}
+    lines = text.splitlines(keepends=True)
+    for node in reversed(statements):
+        del lines[node.lineno - 1 : node.end_lineno]
+    lazy = LAZY_MODELS.format(
+        imports="\n    ".join(f"from .{module} import {name}" for name, module in modules.items()),
+        modules=",\n    ".join(f'"{name}": "{module}"' for name, module in modules.items()),
+    )
+    docstring, *rest = lines
+    models.write_text("".join([docstring, lazy, *rest]), encoding="utf-8", newline="\n")
 
 
 def check(package: Path, document: Document) -> None:

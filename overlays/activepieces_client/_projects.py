@@ -80,7 +80,7 @@ def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
     for field in attrs.fields(model.__class__):
         value: Any = getattr(model, field.name)
         where = f"{path}.{field.name}"
-        kinds = [vars(models)[name] for name in re.findall(r"\w+", str(field.type)) if name in vars(models)]
+        kinds = [getattr(models, name) for name in re.findall(r"\w+", str(field.type)) if name in models.__all__]
         if attrs.has(value.__class__):
             yield from _plain_values(value, where)
         elif kinds and not isinstance(value, (Unset, None.__class__, *kinds)):

@@ -14,7 +14,7 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 import activepieces_api.models
 
-from ._json import Location, shorten
+from ._json import Location, is_object, shorten
 
 _REFERENCE = re.compile(r'"\$ref": "#/components/schemas/(.*?)"')
 
@@ -60,7 +60,9 @@ class Schema:
         Raises:
             LookupError, TypeError, ValueError, AttributeError: It cannot be made.
         """
-        return vars(activepieces_api.models)[self._name].from_dict(value)
+        if not is_object(value):
+            raise TypeError("not an object")  # the generated code makes a model of an empty array
+        return getattr(activepieces_api.models, self._name).from_dict(value)
 
 
 def find(value: Any, location: list[str | int] | Location) -> Any:
