@@ -57,7 +57,7 @@ PATHS: dict[str, Any] = {
         },
         "put": {"operationId": "replaceFlow", "responses": {"default": json_content("Tree")}},
     },
-    "/v1/projects/{id}.csv": {
+    "/v1/projects/{id}/table": {
         "get": {
             "operationId": "readTable",
             "parameters": [header("X-Page", type="integer")],
@@ -235,7 +235,7 @@ def test_header_is_read_as_its_type(request_: Request, responses: list[Any], hea
     [
         ("post", "/v1/projects/archived", 204),
         ("POST", "/v1/projects/archived", 204),
-        ("get", "/v1/projects/p1.csv", 200),
+        ("get", "/v1/projects/p1/table", 200),
     ],
 )
 def test_operation_is_found_by_method_and_path(
@@ -255,7 +255,7 @@ def test_operation_of_any_method(request_: Request, responses: list[Any], method
     ("method", "path"),
     [
         ("get", "/v1/projects/archived"),
-        ("get", "/v1/projects/p1xcsv"),
+        ("get", "/v1/projects/p1/tables"),
         ("get", "/v1/nowhere"),
         ("patch", "nowhere"),
         ("put", "/v1/projects/a/b/flows/1"),

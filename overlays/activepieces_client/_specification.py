@@ -181,7 +181,8 @@ class Specification:
         self.operations: dict[str, Operation] = {}
         # By the segments of their paths that come before the first parameter; there may be hundreds.
         self._by_start: dict[str, list[Operation]] = {}
-        for path, path_item in sorted(document["paths"].items(), key=_least_general_first):
+        # `/projects/archived` before `/projects/{id}`: the first match counts. `regenerate` refuses other overlaps.
+        for path, path_item in sorted(document["paths"].items(), key=lambda item: item[0].count("{")):
             for method in path_item.keys() & {"get", "put", "post", "delete", "options", "head", "patch", "trace"}:
                 operation = Operation(method, path, path_item, document)
                 self.operations[operation.id] = operation
@@ -201,15 +202,6 @@ class Specification:
                 if values is not None:
                     return operation, values
         raise ConfigurationError(f"the document has no operation {method.upper()} {path}, so nothing was sent")
-
-
-def _least_general_first(path_item: tuple[str, object]) -> tuple[int, int]:
-    """Return the order in which paths are matched: the first that matches is it.
-
-    `/projects/archived` comes before `/projects/{id}.csv`, and that before `/projects/{id}`.
-    """
-    literal = _PARAMETER.sub("", path_item[0])
-    return path_item[0].count("{"), -len(literal)
 
 
 @functools.cache
