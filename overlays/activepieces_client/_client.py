@@ -26,7 +26,8 @@ Pool = TypeVar("Pool", SyncPool, AsyncPool)
 class _Client(Generic[Source, HttpClient, Pool]):
     """What both clients have: all but the I/O."""
 
-    _base_url: str | None = None
+    base_url: str = ""
+    """The address of the API."""
 
     def __init__(
         self,
@@ -43,7 +44,7 @@ class _Client(Generic[Source, HttpClient, Pool]):
         secret, api_key = Secret(api_key), None  # no traceback shall show it
         set_up_logging()
         document = specification()
-        self._base_url = resolve_base_url(base_url, document.first_server, allow_http=allow_http)
+        self.base_url = resolve_base_url(base_url, document.first_server, allow_http=allow_http)
         # Uncompressed, since the size of a compressed response says nothing about what it becomes.
         headers = {"Accept-Encoding": "identity", "User-Agent": document.user_agent}
         self._connections: Connections[Pool] = self._connect(http_client, headers)
@@ -54,7 +55,7 @@ class _Client(Generic[Source, HttpClient, Pool]):
             timeout = http_client.timeout if http_client else DEFAULT_TIMEOUT
         # Its own httpx client sends the headers by itself; to yours they are given with each request.
         per_request = {} if self._connections.own else headers
-        self._settings = Settings(document, self._base_url, timeout, max_retries, headers=per_request)
+        self._settings = Settings(document, self.base_url, timeout, max_retries, headers=per_request)
 
     def _connect(self, http_client: HttpClient | None, headers: dict[str, str]) -> Connections[Pool]:
         raise NotImplementedError
@@ -82,7 +83,7 @@ class _Client(Generic[Source, HttpClient, Pool]):
         raise TypeError("a client cannot be copied or pickled: it has a key and connections")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._base_url!r})"
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
 
 
 class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):

@@ -81,6 +81,24 @@ def test_dry_run_and_plan_write_nothing(served: StandIn, tmp_path: Path) -> None
     assert path.read_bytes() == before
 
 
+def test_update_that_was_overwritten_is_sent_again(served: StandIn, tmp_path: Path) -> None:
+    file = tmp_path / "updates.jsonl"
+    for name in ("A", "B", "A"):
+        write(file, [(served.projects[0]["id"], {"displayName": name})])
+        assert run(served, "apply", file).returncode == 0
+    assert [body["displayName"] for body in bodies(served)] == ["A", "B", "A"]
+    assert run(served, "apply", file).returncode == 0
+    assert len(bodies(served)) == 3
+
+
+def test_journal_tells_servers_apart(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", renames(served)[:1])
+    with StandIn(served.projects).serve() as other:
+        for service in (served, other):
+            assert run(service, "apply", file).returncode == 0
+            assert len(service.requests) == 1
+
+
 def test_run_leaves_only_the_journal(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", renames(served))
     assert run(served, "apply", file).returncode == 0

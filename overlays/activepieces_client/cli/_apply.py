@@ -33,9 +33,10 @@ class Options:
     as_json: bool
 
 
-def pending(updates: Updates, entries: Mapping[str, Entry]) -> list[Line]:
+def pending(updates: Updates, entries: Mapping[str, Entry], base_url: str) -> list[Line]:
     """Return the lines that are not final in a journal."""
-    return [line for line in updates if line.digest not in entries or not entries[line.digest].is_final]
+    final = _final(updates, entries, base_url)
+    return [line for line in updates if line.number not in final]
 
 
 def resolve_pending(client: Activepieces, updates: Updates, journal: Path | None, timeout: float | None) -> Resolved:
@@ -43,7 +44,7 @@ def resolve_pending(client: Activepieces, updates: Updates, journal: Path | None
 
     The projects are listed only where a line names one by its external id.
     """
-    lines = pending(updates, load(journal) if journal else {})
+    lines = pending(updates, load(journal) if journal else {}, client.base_url)
     by_external_id = any(line.by_external_id for line in lines)
     return resolve(lines, fetch(client, timeout) if by_external_id else [])
 
@@ -61,13 +62,13 @@ def apply(client: Activepieces, updates: Updates, resolved: Resolved, path: Path
     # Before the journal is created: a concurrency that is too high raises here.
     roll_out = client.projects.update_many(to_send(), concurrency=options.concurrency, timeout=options.timeout)
     with contextlib.nullcontext() if path is None else Journal(path) as journal:
-        final |= _final(updates, journal.entries if journal else {})
+        final |= _final(updates, journal.entries if journal else {}, client.base_url)
         _report_rejected(final)
         counts = Counter(entry.outcome for entry in final.values())
         may_have_bar = not (options.as_json and sys.stdout.isatty())
         progress = RollOutProgress(updates.count, counts, may_have_bar)
         with roll_out as outcomes, stopping_on_signals(outcomes.stop) as signals, progress.shown():
-            journal_error = _record(outcomes, lines, journal, progress, options)
+            journal_error = _record(outcomes, lines, journal, progress, options, client.base_url)
     if options.as_json:
         _print_summary(progress, interrupted=bool(signals), stopped=outcomes.stopped)
     _report_summary(progress, outcomes.stopped, journal_error, has_journal=path is not None)
@@ -76,9 +77,9 @@ def apply(client: Activepieces, updates: Updates, resolved: Resolved, path: Path
     return 1 if progress.failures or progress.left or journal_error else 0
 
 
-def _final(updates: Updates, entries: Mapping[str, Entry]) -> dict[int, Entry]:
+def _final(updates: Updates, entries: Mapping[str, Entry], base_url: str) -> dict[int, Entry]:
     """Return the final entries by the current numbers of their lines."""
-    found = ((line.number, entries.get(line.digest)) for line in updates)
+    found = ((line.number, entries.get(line.digest(base_url))) for line in updates)
     return {number: entry for number, entry in found if entry and entry.is_final}
 
 
@@ -90,7 +91,12 @@ def _report_rejected(final: Mapping[int, Entry]) -> None:
 
 
 def _record(
-    outcomes: RollOut, lines: dict[int, Line], journal: Journal | None, progress: RollOutProgress, options: Options
+    outcomes: RollOut,
+    lines: dict[int, Line],
+    journal: Journal | None,
+    progress: RollOutProgress,
+    options: Options,
+    base_url: str,
 ) -> JournalError | None:
     """Write each outcome to the journal, then report it.
 
@@ -98,7 +104,7 @@ def _record(
     """
     journal_error: JournalError | None = None
     for outcome in outcomes:
-        entry = Entry.of(lines.pop(outcome.index), outcome)
+        entry = Entry.of(lines.pop(outcome.index), outcome, base_url)
         if journal and not journal_error:
             try:
                 journal.write(entry)

@@ -84,7 +84,7 @@ def plan(arguments: argparse.Namespace) -> int:
     updates = _read(arguments)
     with Activepieces() as client:
         journal = _journal_path(arguments)
-        lines = _apply.pending(updates, load(journal) if journal else {})
+        lines = _apply.pending(updates, load(journal) if journal else {}, client.base_url)
         projects = fetch(client, arguments.timeout) if lines else []
     resolved = resolve(lines, projects)
     plans, unknown = _plan.plan(resolved.lines, projects)

@@ -31,7 +31,7 @@ class Entry:
     Attributes:
         line: The number of the line.
         id: The id of its project.
-        update: The digest of the line.
+        update: The digest of the line and its server.
         outcome: `done`; `rejected`, which is final too; or `failed`, which the next run sends again.
         error: The name of the exception's class; None where the line is done.
         message: The exception's message.
@@ -45,9 +45,9 @@ class Entry:
     message: str | None = None
 
     @classmethod
-    def of(cls, line: Line, outcome: UpdateOutcome) -> Self:
+    def of(cls, line: Line, outcome: UpdateOutcome, base_url: str) -> Self:
         """Return the entry for an outcome."""
-        update = line.number, outcome.project_id, line.digest
+        update = line.number, outcome.project_id, line.digest(base_url)
         if outcome.error is None:
             return cls(*update, "done")
         name, message = type(outcome.error).__name__, _message(outcome.error)
@@ -78,7 +78,7 @@ def _message(error: Exception) -> str:
 
 
 def load(path: Path) -> dict[str, Entry]:
-    """Return the last entry of each update, by its digest, without changing the file.
+    """Return the last entry of each project, by the digest of its update, without changing the file.
 
     Raises:
         JournalError: The file is not a journal, or damaged.
@@ -108,6 +108,7 @@ def _parse(path: Path, file: IO[bytes]) -> tuple[dict[str, Entry], int]:
             return {}, 0  # empty, or the machine stopped while the first line was written
         raise JournalError(f"{path} is not a journal, and stays as it is: give another path")
     entries: dict[str, Entry] = {}
+    last: dict[str, Entry] = {}
     end = len(HEADER)
     *lines, _torn = file.read().split(b"\n")
     for number, text in enumerate(lines, start=2):
@@ -115,7 +116,9 @@ def _parse(path: Path, file: IO[bytes]) -> tuple[dict[str, Entry], int]:
             entry = Entry(**json.loads(text))
         except (TypeError, ValueError):
             raise JournalError(f"line {number} of the journal {path} is damaged: remove that line") from None
-        entries[entry.update] = entry
+        if entry.id in last:
+            entries.pop(last[entry.id].update, None)  # what was made before has been overwritten since
+        entries[entry.update] = last[entry.id] = entry
         end += len(text) + 1
     return entries, end
 
@@ -126,7 +129,7 @@ class Journal:
     The file itself is locked, so that no lock file stays behind.
 
     Attributes:
-        entries: The last entry of each update, by its digest.
+        entries: The last entry of each project, by the digest of its update.
 
     Raises:
         JournalError: The file is not a journal, damaged, in use, or cannot be written.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from typing import Any
@@ -41,8 +40,8 @@ class Line:
         """The path of that id, for problems."""
         return "externalId" if self.by_external_id else "path.id"
 
-    @functools.cached_property
-    def digest(self) -> str:
-        """The SHA-256 of the update, whatever its line number and its notation."""
-        content = {"externalId" if self.by_external_id else "id": self.name, "body": self.body}
+    def digest(self, base_url: str) -> str:
+        """Return the SHA-256 of the update and of its server, whatever its line number and its notation."""
+        name = "externalId" if self.by_external_id else "id"
+        content = {"base_url": base_url, name: self.name, "body": self.body}
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
