@@ -277,6 +277,14 @@ def test_success_or_final_error_ends_the_row(other: Project | ActivepiecesError)
     assert roll_out.schedule.stopped is None
 
 
+def test_invalid_update_does_not_end_the_row() -> None:
+    roll_out = RollOut.of(1)
+    for _ in range(10):
+        roll_out.run(RequestValidationError([]))
+        roll_out.run(WRONG_KEY)
+    assert roll_out.schedule.stopped is WRONG_KEY
+
+
 def test_updates_to_be_sent_again_fail_when_it_stops() -> None:
     roll_out = RollOut.of(2)
     first, second = roll_out.fill()

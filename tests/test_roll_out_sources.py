@@ -45,6 +45,23 @@ async def test_waiting_source_withholds_no_outcome(service: StandIn) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.usefixtures("short_pauses")
+async def test_waiting_source_withholds_no_retry(service: StandIn) -> None:
+    async def source() -> AsyncIterator[Item]:
+        yield next(renames(service))
+        await seen.wait()
+
+    seen = anyio.Event()
+    service.fail(503)
+    async with async_client(service) as client, client.projects.update_many(source()) as outcomes:
+        with anyio.fail_after(20):
+            async for outcome in outcomes:
+                assert outcome.error is None
+                seen.set()
+    assert len(service.requests) == 2
+
+
+@pytest.mark.anyio
 async def test_stop_ends_a_loop_whose_source_waits(service: StandIn) -> None:
     async def source() -> AsyncIterator[Item]:
         yield next(renames(service))

@@ -129,8 +129,10 @@ class RollOutBase:
         if self._exhausted:
             return None
         item = yield "take"
-        if self._stopping or item is NOT_YET:
+        if self._stopping:
             return None
+        if item is NOT_YET:  # nothing but a retry can go on
+            return self._schedule.next_retry(flush=not self._schedule.in_flight)
         try:
             if item is not END:
                 project_id, body = item

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from activepieces_client.exceptions import ActivepiecesError, APIStatusError
+from activepieces_client.exceptions import ActivepiecesError, APIStatusError, RequestValidationError
 
 from ._outcome import Failed, Updated, UpdateOutcome, is_congestion, is_outage, is_systemic, is_transient
 
@@ -88,8 +88,9 @@ class Schedule:
         if not isinstance(result, ActivepiecesError):
             self._succeed(update)
             return Updated(update.index, update.project_id, result)
-        if not is_systemic(result):  # the server works
-            self._succeed(update)
+        if not is_systemic(result):
+            if not isinstance(result, RequestValidationError):  # which no server saw
+                self._succeed(update)
             return Failed(update.index, update.project_id, result)
         if self._successes > update.successes_before:  # the server works for others
             update.failures += 1
