@@ -105,6 +105,12 @@ def test_backoff_doubles_up_to_8_seconds_with_full_jitter(
         waits.clear()
 
 
+def test_backoff_of_the_thousandth_retry(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    service.fail(*[503] * 1100)
+    assert sync_client(service).projects.update(ID, {}, max_retries=1100).id == ID
+
+
 def test_backoff_can_be_cancelled_and_lets_others_run(service: StandIn, backend: str) -> None:
     async def run() -> int:
         turns = 0

@@ -41,7 +41,7 @@ def backoff(retries: int) -> float:
 
     They grow exponentially with the retries so far, with full jitter.
     """
-    return random.uniform(0, min(MAX_BACKOFF, MIN_BACKOFF * 2**retries))  # noqa: S311 - no secret
+    return random.uniform(0, min(MAX_BACKOFF, MIN_BACKOFF * 2 ** min(retries, 10)))  # noqa: S311 - no secret
 
 
 def parse_retry_after(response: httpx.Response) -> float | None:
