@@ -186,6 +186,12 @@ def test_get_httpx_client_has_every_guarantee(service: StandIn, client: Activepi
     check(service, post)
 
 
+def test_missing_body_is_invalid(service: StandIn, client: Activepieces) -> None:
+    with pytest.raises(RequestValidationError, match='request: "body" is a required property'):
+        client.generated.get_httpx_client().post(f"/v1/projects/{ID}")
+    assert service.requests == []
+
+
 @pytest.mark.parametrize(
     "arguments", [{"content": b"{}"}, {"data": {}}, {"files": {}}, {"timeout": 5}, {"auth": ("a", "b")}]
 )

@@ -68,7 +68,8 @@ class Operation:
             part = parts.setdefault(parameter["in"], {"properties": {}, "required": []})
             part["properties"][parameter["name"]] = parameter["schema"]
             part["required"] += [parameter["name"]] * parameter.get("required", False)
-        return Schema({"properties": parts}, self._document)
+        required = ["body"] if body.get("required") else []
+        return Schema({"properties": parts, "required": required}, self._document)
 
     @functools.cached_property
     def _sent_as_text(self) -> list[tuple[str, str]]:
@@ -232,4 +233,5 @@ def _request_path(location: Location) -> str:
 
     In the body it starts at its root, elsewhere at the part of the request.
     """
-    return json_path(location[1:], "$" if location[0] == "body" else str(location[0]))
+    part, *rest = location or ("request",)
+    return json_path(tuple(rest), "$" if part == "body" else str(part))
