@@ -151,6 +151,8 @@ def test_sync_client_rejects_an_async_key(service: StandIn, source: Any) -> None
         "https://user:password@flows.example.com/api",
         "https://flows.example.com/api?x=1",
         "https://flows.example.com/api#x",
+        "https://flows.example.com/api?",
+        "https://flows.example.com/api#",
         "https://flows.example.com:port/api",
     ],
 )
@@ -162,7 +164,10 @@ def test_address_must_be_https_and_an_address_alone(base_url: str) -> None:
 def test_invalid_address_is_shown_an_example() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Activepieces("sk-1", base_url="flows.example.com/api")
-    assert str(caught.value) == "base_url must be an address alone, like https://flows.example.com/api"
+    assert (
+        str(caught.value)
+        == "base_url must be a URL without user, query and fragment, like https://cloud.activepieces.com/api"
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def resolve_base_url(base_url: str | None, default: str, *, allow_http: bool) ->
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as error:
         raise ConfigurationError(f"{name} is not a URL: {error}") from None
-    if url.scheme not in ("https", "http") or not url.host or url.userinfo or url.query or url.fragment:
-        raise ConfigurationError(f"{name} must be an address alone, like https://flows.example.com/api")
+    if url.scheme not in ("https", "http") or not url.host or url.userinfo or re.search("[?#]", str(base_url)):
+        raise ConfigurationError(f"{name} must be a URL without user, query and fragment, like {default}")
     if url.scheme == "http" and not allow_http and not _LOOPBACK.fullmatch(url.host):
         raise ConfigurationError(f"{name} must be https, since http shows the key to others; it is {base_url!r}")
     return str(url).rstrip("/")

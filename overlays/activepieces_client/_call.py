@@ -128,7 +128,7 @@ def call(
         attempts += 1
         if logger.isEnabledFor(logging.DEBUG):
             name = errors.describe(request)
-            logger.debug("%s: %r, attempt %d of %d", name, outcome, attempts, settings.max_retries + 1)
+            logger.debug("%s: %r, attempt %d", name, outcome, attempts)
         if isinstance(outcome, httpx.Response) and outcome.is_success:
             _check_response(settings, operation, path, arguments.get("json"), outcome)
             yield outcome
