@@ -87,7 +87,7 @@ def test_readme_roll_out_updates_every_project(monkeypatch: pytest.MonkeyPatch) 
     with serve().serve() as service:
         output = run_in_process(block, service, monkeypatch)
     assert [project["metadata"] for project in service.projects] == [{"tier": "gold"}] * 2
-    assert output.splitlines()[-1] == "every update was sent"
+    assert output.splitlines()[-1] == "every update has its outcome"
 
 
 def test_readme_commands_update_the_projects(tmp_path: Path) -> None:

@@ -113,6 +113,10 @@ def test_async_pages_are_fetched_as_needed(service: StandIn, backend: str) -> No
     anyio.run(run, backend=backend)
 
 
+def test_type_may_be_one_string(list_projects: List) -> None:
+    assert [project.display_name for project in list_projects(types="PERSONAL")] == ["Mine"]
+
+
 def test_unknown_type_is_invalid(service: StandIn, list_projects: List) -> None:
     with pytest.raises(RequestValidationError, match=r"query\.types: .*'ROBOT'"):
         list_projects(types=["ROBOT"])

@@ -10,7 +10,7 @@ import httpx
 from ._auth import AsyncKeySource, BearerAuth, KeySource, Secret, resolve_base_url
 from ._call import DEFAULT_TIMEOUT, CallOptions, Settings, Timeout
 from ._connections import AsyncPool, Connections, SyncPool, connect, connect_async
-from ._generated_client import AsyncGenerated, SyncGenerated
+from ._generated_client import AsyncGeneratedClient, SyncGeneratedClient
 from ._http import AsyncGuardedClient, GuardedClient
 from ._log import set_up_logging
 from ._projects import AsyncProjects, Projects
@@ -116,7 +116,7 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
     def _make_generated(self, settings: Settings) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
         make = functools.partial(GuardedClient, self._connections, self._auth, settings)
-        return SyncGenerated(settings.base_url, token="", make=make)
+        return SyncGeneratedClient(settings.base_url, token="", make=make)
 
     def close(self) -> None:
         """Close the connections; your own `http_client` stays open."""
@@ -159,7 +159,7 @@ class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
     def _make_generated(self, settings: Settings) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it; BearerAuth has the key.
         make = functools.partial(AsyncGuardedClient, self._connections, self._auth, settings)
-        return AsyncGenerated(settings.base_url, token="", make=make)
+        return AsyncGeneratedClient(settings.base_url, token="", make=make)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop; your own `http_client` stays open."""

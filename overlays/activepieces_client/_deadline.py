@@ -1,4 +1,4 @@
-"""The deadline of the attempt that this thread makes.
+"""The deadline of the sync attempt that this thread makes.
 
 An httpx timeout restarts with every byte.
 """

@@ -17,7 +17,7 @@ from .exceptions import ConfigurationError
 
 
 @attrs.define
-class SyncGenerated(AuthenticatedClient):
+class SyncGeneratedClient(AuthenticatedClient):
     """For the functions `sync` and `sync_detailed`."""
 
     make: Callable[..., GuardedClient] = attrs.field(kw_only=True, repr=False)
@@ -34,7 +34,7 @@ class SyncGenerated(AuthenticatedClient):
 
 
 @attrs.define
-class AsyncGenerated(AuthenticatedClient):
+class AsyncGeneratedClient(AuthenticatedClient):
     """For the functions `asyncio` and `asyncio_detailed`."""
 
     make: Callable[..., AsyncGuardedClient] = attrs.field(kw_only=True, repr=False)

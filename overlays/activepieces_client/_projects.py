@@ -114,7 +114,7 @@ def _filters(
     filters: dict[str, Any] = {"external_id": external_id, "display_name": display_name, "limit": limit}
     if types is not None:
         try:
-            filters["types"] = [ProjectType(type_) for type_ in types]
+            filters["types"] = [ProjectType(type_) for type_ in ([types] if isinstance(types, str) else types)]
         except ValueError as error:
             raise RequestValidationError([Problem("query.types", str(error))]) from None
     return {name: value for name, value in filters.items() if value is not None}

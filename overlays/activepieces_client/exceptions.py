@@ -69,7 +69,7 @@ COMPRESSED_EXTENSION = "activepieces_compressed"
 class Problem:
     """One violation of a request.
 
-    `path` is a JSONPath into the body, or `path.id` for a parameter.
+    `path` is a JSONPath into the body, or a parameter, such as `path.id`.
     """
 
     path: str
@@ -83,7 +83,7 @@ class Problem:
 class Difference:
     """One property that is not as requested.
 
-    `path` is a JSONPath into the body, or `path.id` for a parameter.
+    `path` is a JSONPath into the body, or a parameter, such as `path.id`.
 
     `returned` is UNSET where the response lacks the property, as that of a server older than the property does.
     """

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
-from ._base import END, NOT_YET, Result, RollOutBase, Step, Wait
 from ._outcome import UpdateOutcome
 from ._schedule import Update
+from ._steps import END, NOT_YET, Result, RollOutBase, Step, Wait
 
 if TYPE_CHECKING:
     from activepieces_api.models import Project

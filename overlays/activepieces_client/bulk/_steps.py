@@ -1,4 +1,4 @@
-"""The decisions of a roll-out, which both kinds share; no I/O."""
+"""The steps of a roll-out, for threads and tasks alike; no I/O."""
 
 from __future__ import annotations
 
