@@ -106,9 +106,11 @@ def test_backoff_doubles_up_to_8_seconds_with_full_jitter(
 
 
 def test_backoff_of_the_thousandth_retry(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
     service.fail(*[503] * 1100)
     assert sync_client(service).projects.update(ID, {}, max_retries=1100).id == ID
+    assert len(waits) == 1100
 
 
 def test_backoff_can_be_cancelled_and_lets_others_run(service: StandIn, backend: str) -> None:
