@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from activepieces_client.testing import StandIn
@@ -109,6 +109,7 @@ def served() -> Iterator[StandIn]:
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(content=(GOOD % (ID.encode(), b"sk-1")).replace(b"127.0.0.1", b"[::"), leave=False)
 @given(
     content=st.binary() | requests() | mangled() | st.lists(requests(), max_size=3).map(b"".join), leave=st.booleans()
 )
