@@ -205,6 +205,7 @@ def mutation(session: nox.Session) -> None:
     `-- NAME…` are mutants.
     """
     install(session, "mutation")
+    install_package(session)  # for the programs that tests start, which run without mutants
     folder = Path(session.create_tmp())
     ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "dist", "site")
     shutil.copytree(".", folder, ignore=ignored, dirs_exist_ok=True)
