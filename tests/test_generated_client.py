@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -150,8 +151,10 @@ def test_derived_timeout_ends_a_call() -> None:
 
     with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
         impatient = client.generated.with_timeout(httpx.Timeout(0.1))
+        start = time.monotonic()
         with pytest.raises(APITimeoutError):
             update_project.sync(ID, client=impatient, body=BODY)
+        assert time.monotonic() - start < 20  # and not the 30 s that the client waits by default
 
 
 def test_derived_clients_share_our_connections() -> None:
