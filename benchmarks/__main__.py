@@ -33,8 +33,8 @@ def measure() -> tuple[list[Row], dict[str, float]]:
 
     with serving() as base_url, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in ("peers", "small", "large"):
-            (folder / part).mkdir()
+        for subfolder in ("peers", "small", "large"):
+            (folder / subfolder).mkdir()
         announce("generating the other clients")
         peers.generate(folder / "peers")
         announce("calls")

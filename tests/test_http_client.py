@@ -316,13 +316,13 @@ def holders(value: bytes) -> list[object]:
     found: list[object] = []
     while waiting:
         holder = waiting.pop()
-        for part in gc.get_referents(holder):
-            if (isinstance(part, bytes) and value in part) or (isinstance(part, str) and value.decode() in part):
+        for item in gc.get_referents(holder):
+            if (isinstance(item, bytes) and value in item) or (isinstance(item, str) and value.decode() in item):
                 found.append(holder)
             # Tuples of bytes are not tracked once the collector has seen them.
-            if id(part) not in known and type(part) in (tuple, list, dict):
-                known.add(id(part))
-                waiting.append(part)
+            if id(item) not in known and type(item) in (tuple, list, dict):
+                known.add(id(item))
+                waiting.append(item)
     return found
 
 

@@ -140,10 +140,10 @@ def test_failure_of_a_list_is_raised(service: StandIn, list_projects: List) -> N
         list_projects()
 
 
-def test_repeated_cursor_ends_the_list(service: StandIn, list_projects: List) -> None:
+def test_same_cursor_twice_ends_the_list(service: StandIn, list_projects: List) -> None:
     project = service.projects[0]
     service.fail(page(project, cursor="a"), page(project, cursor="b"), page(project, cursor="a"))
-    with pytest.raises(ActivepiecesError, match='does not end: the server repeats the cursor "a"'):
+    with pytest.raises(ActivepiecesError, match='does not end: the server returns the cursor "a" twice'):
         list_projects()
     assert len(service.requests) == 3
 
@@ -188,7 +188,7 @@ def test_find_with_several_matches_is_an_error(service: StandIn, find_project: F
         find_project(external_id="twin")
 
 
-def test_find_takes_a_repeated_project_for_one(service: StandIn, find_project: Find) -> None:
+def test_find_takes_a_project_listed_twice_for_one(service: StandIn, find_project: Find) -> None:
     project = service.projects[7]
     service.fail(page(project, project))
     assert find_project(external_id="customer-7")

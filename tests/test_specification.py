@@ -25,10 +25,10 @@ NOT_EVERYWHERE = {"plan", "workerGroupId", "notifyFlowOwnerOnFailure", "executio
 
 def subschemas(schema: dict[str, Any], pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield pointer, schema
-    for name, part in schema.get("properties", {}).items():
-        yield from subschemas(part, f"{pointer}/properties/{name}")
-    for index, part in enumerate(schema.get("anyOf", [])):
-        yield from subschemas(part, f"{pointer}/anyOf/{index}")
+    for name, inner in schema.get("properties", {}).items():
+        yield from subschemas(inner, f"{pointer}/properties/{name}")
+    for index, branch in enumerate(schema.get("anyOf", [])):
+        yield from subschemas(branch, f"{pointer}/anyOf/{index}")
 
 
 ALL_SCHEMAS = [found for name, schema in SCHEMAS.items() for found in subschemas(schema, name)]
@@ -44,8 +44,8 @@ def objects(node: Any) -> Iterator[dict[str, Any]]:
         members = cast("dict[str, Any]", node)
         if "schema" in members:
             yield members
-        for part in members.values():
-            yield from objects(part)
+        for child in members.values():
+            yield from objects(child)
 
 
 def test_package_has_the_version_of_the_document() -> None:

@@ -245,11 +245,11 @@ def offered(source: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in ast.parse(source.read_bytes()).body if source.suffix == ".py" and source.exists() else ():
         if isinstance(node, ast.ClassDef):
-            for part in node.body:
-                if isinstance(part, ast.AnnAssign):
-                    found[f"{node.name}.{ast.unparse(part.target)}"] = ast.unparse(part.annotation)
-                elif isinstance(part, ast.Assign):
-                    found[f"{node.name}.{ast.unparse(part.targets[0])}"] = ast.unparse(part.value)
+            for statement in node.body:
+                if isinstance(statement, ast.AnnAssign):
+                    found[f"{node.name}.{ast.unparse(statement.target)}"] = ast.unparse(statement.annotation)
+                elif isinstance(statement, ast.Assign):
+                    found[f"{node.name}.{ast.unparse(statement.targets[0])}"] = ast.unparse(statement.value)
         if isinstance(node, ast.FunctionDef) and node.name == "sync_detailed":
             for argument in (*node.args.args, *node.args.kwonlyargs):
                 found[f"{source.stem}({argument.arg})"] = (

@@ -124,11 +124,13 @@ def _next_cursor(page: ProjectPage, seen: set[str]) -> str | None:
     """Return the cursor of the next page; None after the last one.
 
     Raises:
-        ActivepiecesError: The server repeats a cursor, with which a list would never end.
+        ActivepiecesError: The server returns the same cursor twice: a list would never end.
     """
     cursor = page.next_ or None
     if cursor in seen:
-        raise ActivepiecesError(f"the list of projects does not end: the server repeats the cursor {shorten(cursor)}")
+        raise ActivepiecesError(
+            f"the list of projects does not end: the server returns the cursor {shorten(cursor)} twice"
+        )
     if cursor is not None:
         seen.add(cursor)
     return cursor
@@ -242,7 +244,7 @@ class Projects:
             **options: `timeout` and `max_retries` as for `update`, for each page.
 
         Raises:
-            ActivepiecesError: As for `update`; also where the server repeats a page.
+            ActivepiecesError: As for `update`; also where the server returns the same cursor twice.
         """
         from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
 

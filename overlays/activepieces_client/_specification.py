@@ -21,8 +21,8 @@ from ._json import Location, is_object, json_path, shorten, to_json
 from ._validation import Schema, find
 from .exceptions import ConfigurationError, Difference, Problem, RequestValidationError
 
-# The parts of a request, by the arguments of httpx.Client.request that carry them.
-_PARTS = {"params": "query", "headers": "header", "cookies": "cookie", "json": "body"}
+# The members of a request, by the arguments of httpx.Client.request that carry them.
+_MEMBERS = {"params": "query", "headers": "header", "cookies": "cookie", "json": "body"}
 
 # A number or a boolean, as the path and the headers carry them.
 _LITERAL = re.compile(r"true|false|-?\d{1,15}(\.\d{1,15})?")
@@ -63,22 +63,22 @@ class Operation:
     def request(self) -> Schema:
         """The schema of a request."""
         body = _resolve(self.definition.get("requestBody", {}), self._document)
-        parts: dict[str, Any] = {"body": _json_schema(body) or {}}
+        members: dict[str, Any] = {"body": _json_schema(body) or {}}
         for parameter in self.parameters:
-            part = parts.setdefault(parameter["in"], {"properties": {}, "required": []})
-            part["properties"][parameter["name"]] = parameter["schema"]
-            part["required"] += [parameter["name"]] * parameter.get("required", False)
+            member = members.setdefault(parameter["in"], {"properties": {}, "required": []})
+            member["properties"][parameter["name"]] = parameter["schema"]
+            member["required"] += [parameter["name"]] * parameter.get("required", False)
         required = ["body"] if body.get("required") else []
-        return Schema({"properties": parts, "required": required}, self._document)
+        return Schema({"properties": members, "required": required}, self._document)
 
     @functools.cached_property
     def _sent_as_text(self) -> list[tuple[str, str]]:
         """The numbers and booleans that the path and the headers carry as text."""
-        parts = self.request.definition["properties"]
+        members = self.request.definition["properties"]
         return [
-            (part, name)
-            for part in parts.keys() & {"path", "header"}
-            for name, schema in parts[part]["properties"].items()
+            (member, name)
+            for member in members.keys() & {"path", "header"}
+            for name, schema in members[member]["properties"].items()
             if schema.get("type") in ("boolean", "integer", "number")
         ]
 
@@ -164,11 +164,11 @@ class Operation:
         Returns:
             The arguments, with the body as plain JSON.
         """
-        parts = {"path": path, **{_PARTS[name]: arguments[name] for name in _PARTS if name in arguments}}
-        for part, name in self._sent_as_text:
-            if _LITERAL.fullmatch(str(parts.get(part, {}).get(name))):
-                parts[part] = {**parts[part], name: json.loads(parts[part][name])}
-        valid = self.validate(parts)
+        members = {"path": path, **{_MEMBERS[name]: arguments[name] for name in _MEMBERS if name in arguments}}
+        for member, name in self._sent_as_text:
+            if _LITERAL.fullmatch(str(members.get(member, {}).get(name))):
+                members[member] = {**members[member], name: json.loads(members[member][name])}
+        valid = self.validate(members)
         return {**arguments, **({"json": valid["body"]} if "body" in valid else {})}
 
 
@@ -231,7 +231,7 @@ def _json_schema(body: dict[str, Any]) -> dict[str, Any] | None:
 def _request_path(location: Location) -> str:
     """Return the JSONPath of a violation.
 
-    In the body it starts at its root, elsewhere at the part of the request.
+    In the body it starts at its root, elsewhere at the member of the request.
     """
-    part, *rest = location or ("request",)
-    return json_path(tuple(rest), "$" if part == "body" else str(part))
+    member, *rest = location or ("request",)
+    return json_path(tuple(rest), "$" if member == "body" else str(member))

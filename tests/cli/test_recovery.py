@@ -1,4 +1,4 @@
-"""Roll-outs among faults: the next run completes them, and repeats nothing."""
+"""Roll-outs among faults: the next run completes them, and sends nothing twice."""
 
 from __future__ import annotations
 
@@ -182,9 +182,9 @@ def test_server_that_restarts_is_waited_for(file: Path, recorded: Recorded) -> N
 @posix
 def test_client_that_is_killed(recorded: Recorded, file: Path) -> None:
     recorded.cause = lambda _: time.sleep(0.01)
-    for part in (LINES // 4, LINES // 2):
+    for updates in (LINES // 4, LINES // 2):
         with started(recorded, "apply", file) as process:
-            wait_for(lambda part=part: len(recorded.made) > part)  # type: ignore[misc]
+            wait_for(lambda updates=updates: len(recorded.made) > updates)  # type: ignore[misc]
             process.kill()
     assert run(recorded, "apply", file).returncode == 0
     assert_exact(recorded, file)

@@ -49,7 +49,7 @@ def _draw(schema: dict[str, Any], *, broken: bool) -> Values:
     if "$ref" in schema:
         return _draw(DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]], broken=broken)
     if "anyOf" in schema:
-        return st.one_of([_draw(part, broken=broken) for part in schema["anyOf"]])
+        return st.one_of([_draw(branch, broken=broken) for branch in schema["anyOf"]])
     if "enum" in schema:
         values: Values = st.sampled_from(schema["enum"])
     else:
@@ -86,7 +86,7 @@ _alphabet = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 def _draw_object(schema: dict[str, Any], *, broken: bool) -> Values:
     properties, required = schema.get("properties", {}), schema.get("required", [])
-    members = {member: _draw(part, broken=broken) for member, part in properties.items()}
+    members = {member: _draw(inner, broken=broken) for member, inner in properties.items()}
     objects: Values = st.fixed_dictionaries(
         {member: values for member, values in members.items() if member in required},
         optional={member: values for member, values in members.items() if member not in required},

@@ -129,10 +129,10 @@ def test_format_puts_keys_in_order_with_their_comments(tmp_path: Path) -> None:
     repository = Repository.copy(tmp_path, generated=False)
     before = (repository.folder / "openapi.yaml").read_text("utf-8")
     repository.edit(
-        "          # As documented. The service stores 32 bits and answers 500 from 2147483648 up.\n"
+        "          # As documented. The service stores 32 bits and responds with 500 from 2147483648 up.\n"
         "          exclusiveMinimum: 0\n          maximum: 9007199254740991\n          examples:\n            - 25\n",
         "          examples:\n            - 25\n"
-        "          # As documented. The service stores 32 bits and answers 500 from 2147483648 up.\n"
+        "          # As documented. The service stores 32 bits and responds with 500 from 2147483648 up.\n"
         "          exclusiveMinimum: 0\n          maximum: 9007199254740991\n",
     )
     finished = repository.run("house_style", "--fix")

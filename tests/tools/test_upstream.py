@@ -44,7 +44,7 @@ def elements(node: Any) -> list[Any]:
 def inlined(node: Any, whole: dict[str, Any]) -> Any:
     """Return a document as the service has it: OpenAPI 3.0 without references."""
     if isinstance(node, list):
-        return [inlined(part, whole) for part in elements(node)]
+        return [inlined(item, whole) for item in elements(node)]
     if not isinstance(node, dict):
         return node
     members = cast("dict[str, Any]", node)
@@ -53,7 +53,7 @@ def inlined(node: Any, whole: dict[str, Any]) -> Any:
         for key in members["$ref"].split("/")[1:]:
             target = target[key]
         return inlined(target, whole)
-    plain = {key: inlined(part, whole) for key, part in members.items()}
+    plain = {key: inlined(child, whole) for key, child in members.items()}
     if isinstance(plain.get("enum"), list):
         return {"anyOf": [{"type": "string", "enum": [value]} for value in plain["enum"]]}
     if isinstance(plain.get("type"), list):

@@ -153,12 +153,12 @@ def short(value: JSON, length: int = 100) -> str:
     """Format a value for people, in at most so many characters."""
     content, items = as_object(value), as_array(value)
     if {"type", "required"} <= content.keys():
-        rest = {key: part for key, part in content.items() if key not in ("type", "required")}
+        rest = {key: inner for key, inner in content.items() if key not in ("type", "required")}
         types = " or ".join(map(str, as_array(content["type"]) or [content["type"]]))
         text = f"{'required' if content['required'] else 'optional'} {types}{f', {short(rest)}' if rest else ''}"
     elif content:
-        given = {key: part for key, part in content.items() if part is not None and part is not False}
-        text = ", ".join(f"{key} {short(part)}" for key, part in given.items())
+        given = {key: inner for key, inner in content.items() if inner is not None and inner is not False}
+        text = ", ".join(f"{key} {short(inner)}" for key, inner in given.items())
     elif items and all(isinstance(item, str) for item in items):
         text = ", ".join(items)
     else:

@@ -131,8 +131,8 @@ class RollOutBase:
         item = yield "take"
         if self._stopping:
             return None
-        if item is NOT_YET:  # nothing but a retry can go on
-            return self._schedule.next_retry(flush=not self._schedule.in_flight)
+        if item is NOT_YET:
+            return self._schedule.next_retry(flush=True)
         try:
             if item is not END:
                 project_id, body = item

@@ -68,7 +68,7 @@ class Entry:
 
 
 def _message(error: Exception) -> str:
-    """Return the message without the request: its path repeats the id."""
+    """Return the message without the request, whose id the entry has already."""
     message = str(error).replace("\n  ", " ")
     if isinstance(error, APIError):
         return message.rpartition(f" ({describe(error.request)}")[0] or message
@@ -107,7 +107,7 @@ def _parse(path: Path, file: IO[bytes]) -> tuple[dict[str, Entry], int]:
         if len(start) < len(HEADER) and HEADER.startswith(start):
             return {}, 0  # empty, or the machine stopped while the first line was written
         raise JournalError(f"{path} is not a journal, and stays as it is: give another path")
-    entries: dict[str, Entry] = {}
+    # By project: what an earlier entry records has been overwritten since.
     last: dict[str, Entry] = {}
     end = len(HEADER)
     *lines, _torn = file.read().split(b"\n")
@@ -116,11 +116,9 @@ def _parse(path: Path, file: IO[bytes]) -> tuple[dict[str, Entry], int]:
             entry = Entry(**json.loads(text))
         except (TypeError, ValueError):
             raise JournalError(f"line {number} of the journal {path} is damaged: remove that line") from None
-        if entry.id in last:
-            entries.pop(last[entry.id].update, None)  # what was made before has been overwritten since
-        entries[entry.update] = last[entry.id] = entry
+        last[entry.id] = entry
         end += len(text) + 1
-    return entries, end
+    return {entry.update: entry for entry in last.values()}, end
 
 
 class Journal:
