@@ -117,12 +117,15 @@ def _pointer_of(document: Document, warning: re.Match[str], text: str) -> Pointe
 
 def generate(package: Path, document: Document) -> None:
     """Run openapi-python-client into a new folder; a warning is a failure."""
-    run(
-        *("-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"),
-        *("--path", ROOT / "openapi.yaml", "--config", ROOT / "generator-config.yaml", "--output-path", package),
-        failure="the generator stopped",
-        document=document,
-    )
+    try:
+        run(
+            *("-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"),
+            *("--path", ROOT / "openapi.yaml", "--config", ROOT / "generator-config.yaml", "--output-path", package),
+            failure="the generator stopped",
+            document=document,
+        )
+    except RegenerationError as error:
+        raise RegenerationError(_with_places(document, str(error))) from None
     complete(package, document)
 
 
@@ -179,7 +182,7 @@ def check(package: Path, document: Document) -> None:
 
 
 def _with_places(document: Document, printed: str) -> str:
-    """Replace the modules that mypy names by the places in the document that they are made from."""
+    """Replace the modules that mypy and ruff name by the places in the document that they are made from."""
     schemas = {name: ("components", "schemas", name) for name in as_object(document.get(("components", "schemas")))}
     pointers: dict[str, Pointer] = {
         **schemas,
@@ -196,7 +199,7 @@ def _with_places(document: Document, printed: str) -> str:
         pointer = starts[start]
         return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: {module[1]}.py: "
 
-    return re.sub(r"(?m)^\S+/(\w+)\.py:\d+: error: ", place, printed)
+    return re.sub(r"(?m)^(?:error: Failed to parse )?\S+/(\w+)\.py:[\d:]+ (?:error: )?", place, printed)
 
 
 @contextmanager

@@ -164,6 +164,20 @@ def test_each_warning_of_the_generator_has_a_line(repository: Repository) -> Non
     untouched(repository, finished, before)
 
 
+def test_module_that_does_not_parse_has_a_line(repository: Repository) -> None:
+    before = repository.contents()
+    # An optional body of any value, for which the generator writes an `else` alone.
+    schema: dict[str, Any] = {"anyOf": [{}]}
+    anything: Any = {"content": {"application/json": {"schema": schema}}}
+    responses = {"204": {"description": "Replaced."}}
+    operation: Any = {"operationId": "replaceNotes", "requestBody": anything, "responses": responses}
+    repository.merge({"paths": {"/v1/notes": {"put": operation}}})
+    finished = repository.run("regenerate")
+    line = (repository.folder / "openapi.yaml").read_text("utf-8").splitlines().index("    put:") + 1
+    assert f"openapi.yaml:{line}: paths./v1/notes.put: replace_notes.py: Expected" in finished.stderr
+    untouched(repository, finished, before)
+
+
 def test_full_disk_changes_nothing(repository: Repository) -> None:
     before = repository.contents()
     repository.edit("title: Activepieces", "title: Another")
