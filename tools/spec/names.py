@@ -19,6 +19,12 @@ def snake_case(name: str) -> str:
     return words if words.isidentifier() and not name.startswith("_") else f"field_{words}"
 
 
+def argument(name: str, location: str) -> str:
+    """Return the argument of a parameter, whose function has two arguments of its own."""
+    words = snake_case(name)
+    return f"{words}_{location}" if words in ("client", "url") else words
+
+
 def split(name: str) -> list[str]:
     """Return the words of a name, without the characters that neither Python nor the generator knows in one."""
     known = "".join(char for char in name if char.isidentifier() or char.isdecimal() or char in DELIMITERS)

@@ -9,7 +9,7 @@ from functools import cached_property
 import attrs
 
 from .document import JSON, METHODS, Document, DocumentError, Pointer, as_array, as_object, json_pointer
-from .names import snake_case
+from .names import argument, snake_case
 from .schema import read_schema
 
 DIRECTIONS = ("request", "response", "error")
@@ -142,7 +142,7 @@ class Operation:
             notes = {"deprecated": content.get("deprecated") or None, "description": content.get("description")}
             keywords = {"required": bool(content.get("required")), **form, **notes}
             schema = (*pointer, "schema") if "schema" in content else None
-            value, python_name = f"{location}.{name}", f"{self.function}({snake_case(name)})"
+            value, python_name = f"{location}.{name}", f"{self.function}({argument(name, location)})"
             yield Element(value, "parameter", pointer, python_name, keywords, value, schema)
         if self.body:
             schema = json_schema(self.document, self.body)
