@@ -15,7 +15,7 @@ import jsonschema_rs
 
 from .document import JSON, Document, DocumentError, Pointer, as_array, as_object, did_you_mean, types
 from .names import constant, snake_case
-from .operation import DIRECTIONS, EXTENSIONS, Operation, operations, schemas
+from .operation import DIRECTIONS, EXTENSIONS, Operation, json_schema, operations, schemas
 from .schema import CONSTRAINTS
 
 # The keywords that generator and client both know, in the order in which house style has them.
@@ -163,14 +163,16 @@ def _operations(document: Document) -> Iterator[Problem]:
     for first, second in itertools.combinations(operations(document), 2):
         if first.method == second.method and ambiguous(first.path, second.path):
             yield second.item, f"a request can match {first.path}, too: rename a segment"
-    ids: dict[str | None, Pointer] = {}
+    ids: dict[str, Pointer] = {}
     seen: dict[str, set[Pointer]] = {direction: set() for direction in DIRECTIONS}
     for operation in operations(document):
         place, name = (*operation.pointer, "operationId"), operation.content.get("operationId")
-        if name is None or name in ids:
-            other = f"; line {document.line(ids[name])} has the same" if name in ids else ""
-            yield place, f"the operationId names the function, so every operation has one of its own{other}"
-        ids[name] = place
+        if name is None:
+            yield place, "there is no operationId, which names the function: write one"
+        elif name in ids:
+            yield place, f"the operationId names the function, and line {document.line(ids[name])} has the same"
+        else:
+            ids[name] = place
         yield from _operation(operation)
         for element in operation.elements():
             if element.schema:
@@ -218,6 +220,8 @@ def _operation(operation: Operation) -> Iterator[Problem]:
         for media_type in as_object(document.get(owner).get("content")):
             if media_type != "application/json":
                 yield (*owner, "content", media_type), "the client reads and sends JSON: write application/json, alone"
+    if operation.body and not json_schema(document, operation.body):
+        yield operation.body, "the function has no argument for this body: give it a schema, under application/json"
     if not operation.successes:
         yield (*operation.pointer, "responses"), "there is no success: add a response with a status such as '200'"
 
@@ -244,7 +248,8 @@ def _used(
                 "a request object is closed (additionalProperties: false) or has a schema for the rest",
             )
     elif closed:
-        yield ((*pointer, "additionalProperties"), "a response object is open: the service adds properties")
+        reason = "a response object is open: the service adds properties; write another schema for requests"
+        yield (*pointer, "additionalProperties"), reason
     elif "oneOf" in schema:
         yield (*pointer, "oneOf"), "a response may match several branches, since they are open: write anyOf"
     elif "enum" in schema or "const" in schema:
