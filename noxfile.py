@@ -55,8 +55,8 @@ def install_package(session: nox.Session) -> None:
     session.install("--no-deps", "--no-build-isolation", os.environ.get("WHEEL", "."))
 
 
-def install_node_programs(session: nox.Session, name: str = "node") -> None:
-    """Install the Node programs that requirements/NAME pins, unless they are there.
+def install_node_packages(session: nox.Session, name: str = "node") -> None:
+    """Install the Node packages that requirements/NAME pins, unless they are there.
 
     Their hashes are checked too; Node itself comes from PyPI.
     """
@@ -106,7 +106,7 @@ def typing(session: nox.Session) -> None:
     """
     install(session, "typing")
     install_package(session)
-    install_node_programs(session)
+    install_node_packages(session)
     pyright = ["node", str(Path("requirements/node/node_modules/pyright/index.js").resolve())]
     session.run("mypy")
     session.run(*pyright, "--pythonpath", f"{session.bin}/python")
@@ -143,15 +143,16 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def contract(session: nox.Session) -> None:
-    """Compare validation with another validator, and with another server (Prism).
+    """Compare validation with other validators; make clients of other documents.
 
-    100,000 cases and 2,000.
+    100,000 cases judged by jsonschema, 2,000 by Prism, a mock server; four documents of other services.
     """
     install(session, "contract")
-    install_node_programs(session, "prism")
+    install_node_packages(session, "prism")
+    install_node_packages(session, "documents")
     install_package(session)
     session.run("pytest", "tests/test_jsonschema_agreement.py", env={"CASES": "100000"})
-    session.run("pytest", "tests/contract")
+    session.run("pytest", "-rP", "tests/contract")
 
 
 @nox.session(default=False, python=PYTHONS)
@@ -352,7 +353,7 @@ def lock(session: nox.Session) -> None:
             *("--custom-compile-command", "nox -s lock", "--no-emit-index-url", "--no-emit-find-links"),
             *session.posargs,
         )
-    for folder in ("requirements/node", "requirements/prism"):
+    for folder in ("requirements/documents", "requirements/node", "requirements/prism"):
         session.run(
             *("npm", "install", "--prefix", folder, "--package-lock-only", "--silent"),
             env={**os.environ, "npm_config_omit_lockfile_registry_resolved": "true"},
