@@ -85,6 +85,15 @@ def test_id_that_is_no_string(service: StandIn) -> None:
     assert service.requests == []
 
 
+@pytest.mark.parametrize("project_id", [5, "\ud800", ""])
+@pytest.mark.parametrize("body", [{"displayName": 5}, UpdateProjectRequest(display_name="a/b")])
+def test_violations_of_id_and_body_come_together(service: StandIn, update: Update, project_id: Any, body: Any) -> None:
+    with pytest.raises(RequestValidationError) as caught:
+        update(service, project_id, body)
+    assert {problem.path for problem in caught.value.problems} == {"path.id", "$.displayName"}
+    assert service.requests == []
+
+
 @pytest.mark.parametrize(
     "project_id", ["", ".", "..", "a/../b", "../users", "a\\..\\b", "/a", "a" * 101, 5, None, "a\0b", "\ud800"]
 )
