@@ -35,6 +35,10 @@ def object_with(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
+def text_like(pattern: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": pattern}
+
+
 def json_content(schema: str) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
 
@@ -47,6 +51,7 @@ PATHS: dict[str, Any] = {
             "parameters": [
                 {"name": "position", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}},
                 {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 10}},
+                {"name": "sort", "in": "query", "schema": {"anyOf": [text_like("^up"), text_like("^down")]}},
                 {"$ref": "#/components/parameters/Mode"},
                 header("X-Share", type="number", maximum=1),
                 header("X-Dry", type="boolean"),
@@ -180,6 +185,12 @@ def test_every_kind_of_parameter_is_sent(request_: Request, responses: list[Any]
         ("p1/flows/1.5", {"headers": MODE}, ['path.position: 1.5 is not of type "integer"']),
         ("p1/flows/-12", {"headers": MODE}, ["path.position: -12 is less than the minimum of 1"]),
         ("p1/flows/true", {"headers": MODE}, ['path.position: true is not of type "integer"']),
+        ("p1/flows/1", {"headers": MODE, "params": {"sort": 5}}, ['query.sort: 5 is not of type "string"']),
+        (
+            "p1/flows/1",
+            {"headers": MODE, "params": {"sort": "left"}},
+            ["query.sort: \"left\" is not valid under any of the schemas listed in the 'anyOf' keyword"],
+        ),
         ("1/flows/1", {"headers": MODE}, ['path.id: "1" is shorter than 2 characters']),
         ("a%2F../flows/1", {"headers": MODE}, ['path.id: "a/.." is not one segment of a path']),
         (

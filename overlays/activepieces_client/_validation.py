@@ -107,9 +107,11 @@ def _message(error: ValidationError) -> str:
         case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
             kinds = [inner.kind for branch in branches for inner in branch]
             types = [type_ for kind in kinds if isinstance(kind, ValidationErrorKind.Type) for type_ in kind.types]
-            return f"{_MASK} is not of type {' or '.join(map(shorten, types))}"
+            if types:
+                return f"{_MASK} is not of type {' or '.join(map(shorten, dict.fromkeys(types)))}"
         case _:
-            return error.message
+            pass
+    return error.message
 
 
 def _unknown_property(name: str, known: Mapping[str, Any]) -> str:
