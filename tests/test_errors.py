@@ -133,6 +133,13 @@ def test_status_outside_the_iana_list_over_a_socket(update: Update) -> None:
             update(service, ID, {}, **ONCE)
 
 
+def test_error_from_a_socket_can_be_pickled(update: Update) -> None:
+    with StandIn().serve() as service, pytest.raises(APIStatusError) as caught:
+        update(service, "noSuchProject", {})
+    assert "network_stream" not in caught.value.response.extensions
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
 def test_errors_can_be_pickled(service: StandIn, update: Update) -> None:
     service.fail(404, (429, {"retry-after": "3"}), httpx.ReadTimeout, httpx.Response(200, json={}))
     for _ in range(4):

@@ -18,6 +18,7 @@ from activepieces_api.api.projects import update_project
 from activepieces_client import (
     Activepieces,
     APITimeoutError,
+    AsyncActivepieces,
     AuthenticationError,
     ConfigurationError,
     RequestValidationError,
@@ -144,16 +145,19 @@ def test_deriving_leaves_our_client_as_it_was(service: StandIn, client: Activepi
     assert sent.extensions["timeout"]["read"] != 20
 
 
-def test_derived_timeout_ends_a_call() -> None:
+def test_derived_timeout_ends_a_call(kind: str) -> None:
     def handle(connection: socket.socket) -> None:
         raw_server.read_request(connection)
         raw_server.wait_for_the_end(connection)
 
-    with raw_server.serve(handle) as server, Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client:
+    make = Activepieces if kind == "sync" else AsyncActivepieces
+    with raw_server.serve(handle) as server:
+        client = make("sk-1", base_url=server.base_url, max_retries=0)
         impatient = client.generated.with_timeout(httpx.Timeout(0.1))
+        call = functools.partial(update_project.asyncio, ID, client=impatient, body=BODY)
         start = time.monotonic()
         with pytest.raises(APITimeoutError):
-            update_project.sync(ID, client=impatient, body=BODY)
+            update_project.sync(ID, client=impatient, body=BODY) if kind == "sync" else anyio.run(call, backend=kind)
         assert time.monotonic() - start < 20  # and not the 30 s that the client waits by default
 
 
@@ -213,6 +217,24 @@ def test_request_beside_the_guarded_method_raises(service: StandIn, client: Acti
     with pytest.raises(ConfigurationError, match="nothing would validate it"):
         http_client.send(http_client.build_request("POST", f"https://activepieces.test/api/v1/projects/{ID}"))
     assert service.requests == []
+
+
+def test_async_request_beside_the_guarded_method_raises(service: StandIn, backend: str) -> None:
+    async def stream() -> None:
+        http_client = async_client(service).generated.get_async_httpx_client()
+        async with http_client.stream("POST", f"https://activepieces.test/api/v1/projects/{ID}", json={}):
+            pass
+
+    with pytest.raises(ConfigurationError, match="nothing would validate it"):
+        anyio.run(stream, backend=backend)
+    assert service.requests == []
+
+
+def test_generated_client_shows_its_address_and_no_key(service: StandIn) -> None:
+    for client in (sync_client(service), async_client(service)):
+        shown = repr(client.generated)
+        assert f"_base_url={service.base_url!r}" in shown
+        assert "token=''" in shown
 
 
 def test_functions_of_the_other_kind_raise(service: StandIn, client: Activepieces) -> None:

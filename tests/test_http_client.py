@@ -40,14 +40,18 @@ def make_url(**_: object) -> str:
 
 @pytest.mark.parametrize("make", [httpx.AsyncClient, dict, make_url])
 def test_sync_client_rejects_other_types(service: StandIn, make: Callable[..., Any]) -> None:
-    with pytest.raises(ConfigurationError, match="http_client"):
-        Activepieces("sk-1", base_url=service.base_url, http_client=make(transport=service.transport))
+    http_client = make(transport=service.transport)
+    with pytest.raises(ConfigurationError) as caught:
+        Activepieces("sk-1", base_url=service.base_url, http_client=http_client)
+    assert str(caught.value) == f"http_client must be an httpx.Client; it is a {type(http_client).__name__}"
 
 
 @pytest.mark.parametrize("make", [httpx.Client, dict, make_url])
 def test_async_client_rejects_other_types(service: StandIn, make: Callable[..., Any]) -> None:
-    with pytest.raises(ConfigurationError, match="http_client"):
-        AsyncActivepieces("sk-1", base_url=service.base_url, http_client=make(transport=service.transport))
+    http_client = make(transport=service.transport)
+    with pytest.raises(ConfigurationError) as caught:
+        AsyncActivepieces("sk-1", base_url=service.base_url, http_client=http_client)
+    assert str(caught.value) == f"http_client must be an httpx.AsyncClient; it is a {type(http_client).__name__}"
 
 
 def test_client_of_the_wrong_kind_sends_nothing(service: StandIn, update: Update, kind: str) -> None:

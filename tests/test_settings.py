@@ -134,6 +134,12 @@ def test_sync_client_rejects_an_async_key(service: StandIn, source: Any) -> None
     assert service.requests == []
 
 
+@pytest.mark.parametrize("source", [read_key, Vault()])
+def test_async_key_is_rejected_before_any_call(service: StandIn, source: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^api_key must not be async for Activepieces"):
+        Activepieces(source, base_url=service.base_url)
+
+
 # Addresses
 
 
