@@ -201,9 +201,9 @@ def stress(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Report how many small faults in the package the tests find (mutmut).
+    """Report how many small faults in the core the tests find (mutmut).
 
-    `-- NAME…` are mutants.
+    It takes an hour or two; `-- NAME…` are mutants.
     """
     install(session, "mutation")
     install_package(session)  # for the programs that tests start, which run without mutants
@@ -214,7 +214,7 @@ def mutation(session: nox.Session) -> None:
     for package in ("overlays/activepieces_client", "generated/activepieces_api"):
         shutil.copytree(package, folder / Path(package).name, ignore=ignored, dirs_exist_ok=True)
     with session.chdir(folder):
-        session.run("mutmut", "run", *session.posargs)
+        session.run("mutmut", "run", "--max-children", TEST_WORKERS[1], *session.posargs)
         session.run("mutmut", "export-cicd-stats")
         stats = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text(encoding="utf-8"))
     session.log(f"{stats['killed']} of {stats['total']} mutants are killed; for the others: cd {folder}; mutmut browse")

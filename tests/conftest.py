@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from activepieces_client._specification import specification
 from activepieces_client.bulk import _schedule
 from activepieces_client.testing import StandIn
 
@@ -66,8 +67,11 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_sessionstart() -> None:
-    """Have started commands take Ctrl-C, which a shell's background jobs ignore."""
+    """Start as a new process would."""
+    # Ctrl-C reaches started commands, which a shell's background jobs ignore.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # mutmut tests each mutant in a fork of a process that has read the document.
+    specification.cache_clear()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -268,9 +268,10 @@ def test_error_of_a_source_passes_through(service: StandIn, update: Update) -> N
     assert service.requests == []
 
 
-def test_threads_renew_the_key_once() -> None:
+@pytest.mark.parametrize("renewed", [False, True])
+def test_threads_read_the_key_once(renewed: bool) -> None:
     with StandIn().serve() as service:
-        source = Source("old", service.api_key)
+        source = Source("old", service.api_key) if renewed else Source(service.api_key)
 
         def slow_source() -> str:
             time.sleep(0.02)
@@ -283,7 +284,7 @@ def test_threads_renew_the_key_once() -> None:
         for thread in threads:
             thread.join()
         client.close()
-        assert source.reads == 2
+        assert source.reads == 1 + renewed
         assert (
             len([request for request in service.requests if service.api_key in request.headers["authorization"]]) == 16
         )

@@ -52,8 +52,11 @@ def test_command_without_the_extra_names_it() -> None:
         assert finished.stderr == "activepieces-client needs an extra: pip install 'activepieces-client[cli]'\n"
 
 
+def test_update_outcome_is_loaded_when_it_is_first_used() -> None:
+    assert activepieces_client.UpdateOutcome is bulk.UpdateOutcome
+
+
 def test_public_names_are_those_of_all() -> None:
-    assert activepieces_client.UpdateOutcome is bulk.UpdateOutcome  # which are loaded when they are first used
     for module in (activepieces_client, testing, bulk):
         submodules = {name for name, value in vars(module).items() if inspect.ismodule(value)}
         public = {name for name in vars(module) if not name.startswith("_")} - submodules - {"TYPE_CHECKING"}
