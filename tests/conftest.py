@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from collections.abc import Generator, Iterator
 
@@ -67,11 +68,15 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_sessionstart() -> None:
-    """Start as a new process would."""
-    # Ctrl-C reaches started commands, which a shell's background jobs ignore.
+    """Have started commands take Ctrl-C, which a shell's background jobs ignore."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # mutmut tests each mutant in a fork of a process that has read the document.
-    specification.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_specification() -> None:
+    """Have each test read the document under mutmut, which tests a function with the tests that called it."""
+    if "MUTANT_UNDER_TEST" in os.environ:
+        specification.cache_clear()
 
 
 @pytest.hookimpl(wrapper=True)
