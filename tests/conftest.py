@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
+import time
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -58,6 +60,19 @@ def debug_logs(caplog: pytest.LogCaptureFixture) -> None:
     """Log at the level debug."""
     for name in ("activepieces_client", "httpx", "httpcore"):
         caplog.set_level(logging.DEBUG, logger=name)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Have this thread wait no time, and note how long it would have; a server's thread waits on."""
+    waits: list[float] = []
+    thread, sleep = threading.get_ident(), time.sleep
+
+    def note(seconds: float) -> None:
+        (waits.append if threading.get_ident() == thread else sleep)(seconds)
+
+    monkeypatch.setattr(time, "sleep", note)
+    return waits
 
 
 @pytest.fixture

@@ -390,13 +390,11 @@ def test_properties_of_a_nullable_object_are_compared(request_: Request, respons
 def test_not_idempotent_operation_is_retried_if_unsent(
     request_: Request,
     responses: list[Any],
-    monkeypatch: pytest.MonkeyPatch,
+    waits: list[float],
     outcome: Any,
     error: type[APIConnectionError | ServerError],
     attempts: int,
 ) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr("time.sleep", waits.append)
     responses += [httpx.Response(outcome) if isinstance(outcome, int) else outcome] * 3
     with pytest.raises(error) as caught:
         request_(method="post", url="/v1/projects/archived")

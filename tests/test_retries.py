@@ -93,10 +93,8 @@ def test_each_failure_is_retried_or_not(
 
 @pytest.mark.parametrize("failure", [503, (503, {"retry-after": "soon"}), httpx.ReadTimeout], ids=repr)
 def test_backoff_doubles_up_to_8_seconds_with_full_jitter(
-    service: StandIn, monkeypatch: pytest.MonkeyPatch, failure: Any
+    service: StandIn, waits: list[float], monkeypatch: pytest.MonkeyPatch, failure: Any
 ) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
     for draw, expected in ((min, [0] * 6), (max, [0.5, 1, 2, 4, 8, 8])):
         monkeypatch.setattr(random, "uniform", draw)
         service.fail(*[failure] * 6)
@@ -105,9 +103,7 @@ def test_backoff_doubles_up_to_8_seconds_with_full_jitter(
         waits.clear()
 
 
-def test_backoff_of_the_thousandth_retry(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
+def test_backoff_of_the_thousandth_retry(service: StandIn, waits: list[float]) -> None:
     service.fail(*[503] * 1100)
     assert sync_client(service).projects.update(ID, {}, max_retries=1100).id == ID
     assert len(waits) == 1100

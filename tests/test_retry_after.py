@@ -131,14 +131,6 @@ def test_malformed_retry_after_is_ignored(service: StandIn, waits: list[float], 
     assert 0 <= waits[0] <= 0.5  # the first backoff
 
 
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Wait no time, and note how long it would have been."""
-    waits: list[float] = []
-    monkeypatch.setattr(time, "sleep", waits.append)
-    return waits
-
-
 def update(service: StandIn, max_retries: int = 2) -> None:
     """Make an update in this thread, where `waits` sees what is waited for."""
     sync_client(service).projects.update(ID, {}, max_retries=max_retries)
