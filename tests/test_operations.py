@@ -43,6 +43,7 @@ def json_content(schema: str) -> dict[str, Any]:
     return {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}}
 
 
+SORTS = [text_like("^up"), text_like("^down")]
 PATHS: dict[str, Any] = {
     "/v1/projects/{id}/flows/{position}": {
         "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 2}}],
@@ -51,7 +52,9 @@ PATHS: dict[str, Any] = {
             "parameters": [
                 {"name": "position", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}},
                 {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 10}},
-                {"name": "sort", "in": "query", "schema": {"anyOf": [text_like("^up"), text_like("^down")]}},
+                {"name": "sort", "in": "query", "schema": {"anyOf": SORTS}},
+                {"name": "order", "in": "query", "schema": {"anyOf": [*SORTS, {"type": "integer"}]}},
+                {"name": "page", "in": "query", "schema": {"anyOf": [*SORTS, {"type": "null"}]}},
                 {"$ref": "#/components/parameters/Mode"},
                 header("X-Share", type="number", maximum=1),
                 header("X-Dry", type="boolean"),
@@ -92,7 +95,7 @@ PATHS: dict[str, Any] = {
     },
     "/v1/icons": {
         method: {"operationId": f"{method}Icon", "requestBody": json_content(schema), "responses": {"204": {}}}
-        for method, schema in (("put", "Icon"), ("post", "NullableIcon"))
+        for method, schema in (("put", "Icon"), ("post", "NullableIcon"), ("patch", "EitherIcon"))
     },
 }
 COMPONENTS: dict[str, dict[str, Any]] = {
@@ -109,6 +112,7 @@ COMPONENTS: dict[str, dict[str, Any]] = {
         "NullableIcon": object_with(
             icon={"anyOf": [{"$ref": "#/components/schemas/ProjectIconUpdate"}, {"type": "null"}]}
         ),
+        "EitherIcon": object_with(icon={"anyOf": [object_with(a={"type": kind}) for kind in ("string", "boolean")]}),
         "Tree": {
             "type": "object",
             "properties": {
@@ -119,6 +123,7 @@ COMPONENTS: dict[str, dict[str, Any]] = {
     },
 }
 MODE = {"X-Mode": "fast"}
+OF_NO_BRANCH = "is not valid under any of the schemas listed in the 'anyOf' keyword"
 
 Request = Callable[..., httpx.Response]
 
@@ -186,10 +191,9 @@ def test_every_kind_of_parameter_is_sent(request_: Request, responses: list[Any]
         ("p1/flows/-12", {"headers": MODE}, ["path.position: -12 is less than the minimum of 1"]),
         ("p1/flows/true", {"headers": MODE}, ['path.position: true is not of type "integer"']),
         ("p1/flows/1", {"headers": MODE, "params": {"sort": 5}}, ['query.sort: 5 is not of type "string"']),
-        (
-            "p1/flows/1",
-            {"headers": MODE, "params": {"sort": "left"}},
-            ["query.sort: \"left\" is not valid under any of the schemas listed in the 'anyOf' keyword"],
+        *(
+            ("p1/flows/1", {"headers": MODE, "params": {name: "left"}}, [f'query.{name}: "left" {OF_NO_BRANCH}'])
+            for name in ("sort", "order", "page")
         ),
         ("1/flows/1", {"headers": MODE}, ['path.id: "1" is shorter than 2 characters']),
         ("a%2F../flows/1", {"headers": MODE}, ['path.id: "a/.." is not one segment of a path']),
@@ -347,6 +351,10 @@ def test_violation_in_a_nullable_reference_is_precise(request_: Request, icon: A
     of_the_reference = problems_of(request_, "put", {"icon": icon})
     assert of_the_reference
     assert problems_of(request_, "post", {"icon": icon}) == of_the_reference
+
+
+def test_value_of_no_branch_says_no_wrong_type(request_: Request) -> None:
+    assert problems_of(request_, "patch", {"icon": {"a": 5}}) == [f'$.icon: {{"a": 5}} {OF_NO_BRANCH}']
 
 
 def test_value_of_neither_type_names_both(request_: Request) -> None:

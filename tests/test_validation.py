@@ -85,15 +85,6 @@ def test_id_that_is_no_string(service: StandIn) -> None:
     assert service.requests == []
 
 
-@pytest.mark.parametrize("project_id", [5, "\ud800", ""])
-@pytest.mark.parametrize("body", [{"displayName": 5}, UpdateProjectRequest(display_name="a/b")])
-def test_violations_of_id_and_body_come_together(service: StandIn, update: Update, project_id: Any, body: Any) -> None:
-    with pytest.raises(RequestValidationError) as caught:
-        update(service, project_id, body)
-    assert {problem.path for problem in caught.value.problems} == {"path.id", "$.displayName"}
-    assert service.requests == []
-
-
 def test_valid_id_is_no_violation(service: StandIn, update: Update) -> None:
     with pytest.raises(RequestValidationError) as caught:
         update(service, ID, {"icon": 5})

@@ -89,27 +89,16 @@ def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
             yield Problem(where, f"is {shorten(value)}, where the model takes a {name}: write {how}")
 
 
-def _path_id(project_id: object, body: Body | None = None) -> str:
+def _path_id(project_id: object) -> str:
     """Return an id as plain text.
 
-    The generated function would send `Tenant.ACME` for a str that is an Enum, and cannot quote what is no text.
-
-    Raises:
-        RequestValidationError: With the violations of the body, too.
+    The generated function would send `Tenant.ACME` for a str that is an Enum.
     """
     if not isinstance(project_id, str):
-        problem = f'{shorten(project_id)} is not of type "string"'
-    elif invalid := invalid_text(project_id):
-        problem = invalid
-    else:
-        return str.__str__(project_id)
-    problems = [Problem("path.id", problem)]
-    if body is not None:
-        try:
-            validate(body)
-        except RequestValidationError as error:
-            problems += error.problems
-    raise RequestValidationError(problems)
+        raise RequestValidationError([Problem("path.id", f'{shorten(project_id)} is not of type "string"')])
+    if problem := invalid_text(project_id):  # which the generated function could not quote
+        raise RequestValidationError([Problem("path.id", problem)])
+    return str.__str__(project_id)
 
 
 def _filters(
@@ -194,7 +183,7 @@ class Projects:
         """Update a project, and return status and headers too; otherwise as `update`."""
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_ = self._client_with(**options), _path_id(project_id, body)
+        client, id_ = self._client_with(**options), _path_id(project_id)
         model = _model(body, id=id_)
         return cast("Response[Project]", update_project.sync_detailed(id_, client=client, body=model))
 
@@ -292,7 +281,7 @@ class AsyncProjects:
         """Update a project, and return more; see `Projects.update_detailed`."""
         from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
 
-        client, id_ = self._client_with(**options), _path_id(project_id, body)
+        client, id_ = self._client_with(**options), _path_id(project_id)
         model = _model(body, id=id_)
         return cast("Response[Project]", await update_project.asyncio_detailed(id_, client=client, body=model))
 

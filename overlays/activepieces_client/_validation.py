@@ -105,9 +105,9 @@ def _message(error: ValidationError) -> str:
         case ValidationErrorKind.Enum(options):
             return f"{_MASK} is not one of {', '.join(map(shorten, options))}"
         case ValidationErrorKind.AnyOf(branches) | ValidationErrorKind.OneOfNotValid(branches):
-            kinds = [inner.kind for branch in branches for inner in branch]
+            kinds = [inner.kind for branch in branches for inner in branch if _is_of_other_type(error, inner)]
             types = [type_ for kind in kinds if isinstance(kind, ValidationErrorKind.Type) for type_ in kind.types]
-            if types:
+            if len(kinds) == len(branches):
                 return f"{_MASK} is not of type {' or '.join(map(shorten, dict.fromkeys(types)))}"
         case _:
             pass

@@ -116,7 +116,7 @@ class RequestValidationError(ActivepiecesError, ValueError):
     """The request is invalid; nothing was sent.
 
     Attributes:
-        problems: Every violation.
+        problems: Every violation; where no request can be made of the arguments, as of an id that is no string, why.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
