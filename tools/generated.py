@@ -87,7 +87,8 @@ def run(*arguments: str | Path, failure: str, document: Document | None = None, 
     if finished.returncode != 0:
         places = located(document, finished.stdout) if document else []
         reasons = [f"{place}{failure}:" for place in places or [""]]
-        raise RegenerationError("\n".join([*dict.fromkeys(reasons), finished.stdout.strip()]))
+        printed = _with_places(document, finished.stdout) if document else finished.stdout
+        raise RegenerationError("\n".join([*dict.fromkeys(reasons), printed.strip()]))
 
 
 def located(document: Document, printed: str) -> list[str]:
@@ -117,15 +118,12 @@ def _pointer_of(document: Document, warning: re.Match[str], text: str) -> Pointe
 
 def generate(package: Path, document: Document) -> None:
     """Run openapi-python-client into a new folder; a warning is a failure."""
-    try:
-        run(
-            *("-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"),
-            *("--path", ROOT / "openapi.yaml", "--config", ROOT / "generator-config.yaml", "--output-path", package),
-            failure="the generator stopped",
-            document=document,
-        )
-    except RegenerationError as error:
-        raise RegenerationError(_with_places(document, str(error))) from None
+    run(
+        *("-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"),
+        *("--path", ROOT / "openapi.yaml", "--config", ROOT / "generator-config.yaml", "--output-path", package),
+        failure="the generator stopped",
+        document=document,
+    )
     complete(package, document)
 
 
@@ -173,16 +171,22 @@ def check(package: Path, document: Document) -> None:
     # A union with list[Any] gives a redundant cast, which does no harm.
     flags = ("--strict", "--disable-error-code=redundant-cast", "--config-file=", "--no-error-summary")
     failure = "the generated package has type errors, as where a property or parameter has a name of the generated code"
-    try:
-        run("-m", "mypy", *flags, "--package", package.name, failure=failure, MYPYPATH=str(package.parent))
-    except RegenerationError as error:
-        raise RegenerationError(_with_places(document, str(error))) from None
+    run(
+        "-m",
+        "mypy",
+        *flags,
+        "--package",
+        package.name,
+        failure=failure,
+        document=document,
+        MYPYPATH=str(package.parent),
+    )
     program = Path(__file__).with_name("imports.py")
     run(program, package.parent, ROOT / "overlays", failure="the generated package cannot be imported as it must be")
 
 
 def _with_places(document: Document, printed: str) -> str:
-    """Replace the modules that mypy and ruff name by the places in the document that they are made from."""
+    """Put the pointer that a module is made from before each line of mypy and ruff about it."""
     schemas = {name: ("components", "schemas", name) for name in as_object(document.get(("components", "schemas")))}
     pointers: dict[str, Pointer] = {
         **schemas,
@@ -199,7 +203,11 @@ def _with_places(document: Document, printed: str) -> str:
         pointer = starts[start]
         return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: {module[1]}.py: "
 
-    return re.sub(r"(?m)^(?:error: Failed to parse )?\S+/(\w+)\.py:[\d:]+ (?:error: )?", place, printed)
+    return re.sub(
+        r"(?m)^(?:error: Failed to parse )?\S+/(\w+)\.py:[\d:]+ (?:error: )?",
+        place,
+        printed,
+    )
 
 
 @contextmanager

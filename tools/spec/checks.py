@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema_rs
 
 from .document import JSON, Document, DocumentError, Pointer, as_array, as_object, did_you_mean, types
-from .names import constant, snake_case
+from .names import argument, constant, snake_case
 from .operation import DIRECTIONS, EXTENSIONS, Operation, json_schema, operations, schemas
 from .schema import CONSTRAINTS
 
@@ -213,15 +213,19 @@ def _operation(operation: Operation) -> Iterator[Problem]:
         for key, value in as_object(document.get(pointer)).items():
             if key == "content" or value != defaults.get(key, value):
                 yield (*pointer, key), f"neither generator nor client knows this `{key}` of a parameter: remove it"
-    for name, count in Counter(snake_case(name) for _, name in operation.parameters).items():
+    for name, count in Counter(argument(name, location) for location, name in operation.parameters).items():
         if count > 1:
             yield operation.pointer, f"two parameters are `{name}` in Python: rename one"
     for owner in filter(None, (operation.body, *operation.successes.values())):
-        for media_type in as_object(document.get(owner).get("content")):
-            if media_type != "application/json":
-                yield (*owner, "content", media_type), "the client reads and sends JSON: write application/json, alone"
-    if operation.body and not json_schema(document, operation.body):
-        yield operation.body, "the function has no argument for this body: give it a schema, under application/json"
+        content = as_object(document.get(owner).get("content"))
+        for media_type in content.keys() - {"application/json"}:
+            yield (*owner, "content", media_type), "the client reads and sends JSON: write application/json, alone"
+        if owner == operation.body and content.keys() <= {"application/json"} and not json_schema(document, owner):
+            yield owner, "the function has no argument for this body: give it a schema, under application/json"
+    schemes = as_object(document.get(("components", "securitySchemes")))
+    for index, alternative in enumerate(as_array(operation.content.get("security"))):
+        for name in as_object(alternative).keys() - schemes.keys():
+            yield (*operation.pointer, "security", index, name), "there is no security scheme of this name"
     if not operation.successes:
         yield (*operation.pointer, "responses"), "there is no success: add a response with a status such as '200'"
 
@@ -248,7 +252,9 @@ def _used(
                 "a request object is closed (additionalProperties: false) or has a schema for the rest",
             )
     elif closed:
-        reason = "a response object is open: the service adds properties; write another schema for requests"
+        reason = (
+            "a response object is open, since the service adds properties: remove this; requests need their own schema"
+        )
         yield (*pointer, "additionalProperties"), reason
     elif "oneOf" in schema:
         yield (*pointer, "oneOf"), "a response may match several branches, since they are open: write anyOf"

@@ -20,7 +20,7 @@ def snake_case(name: str) -> str:
 
 
 def argument(name: str, location: str) -> str:
-    """Return the argument of a parameter, whose function has two arguments of its own."""
+    """Return a parameter's argument; `client` and `url` are the function's own."""
     words = snake_case(name)
     return f"{words}_{location}" if words in ("client", "url") else words
 
