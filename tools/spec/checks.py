@@ -15,7 +15,7 @@ import jsonschema_rs
 
 from .document import JSON, Document, DocumentError, Pointer, as_array, as_object, did_you_mean, types
 from .names import argument, constant, snake_case
-from .operation import DIRECTIONS, EXTENSIONS, Operation, json_schema, operations, schemas
+from .operation import DIRECTIONS, EXTENSIONS, Operation, operations, schemas
 from .schema import CONSTRAINTS
 
 # The keywords that generator and client both know, in the order in which house style has them.
@@ -36,6 +36,7 @@ INSTEAD = {
 }
 # What a generated class, and its from_dict and to_dict, call their own.
 TAKEN = {"additional_keys", "additional_properties", "cls", "d", "field_dict", "from_dict", "src_dict", "to_dict"}
+OF_ONE_TYPE = {"properties": "object", "required": "object", "additionalProperties": "object", "items": "array"}
 TYPES = ["string", "integer", "number", "boolean", "object", "array", "null"]
 
 Problem = tuple[Pointer, str]
@@ -125,6 +126,9 @@ def _schema(document: Document, pointer: Pointer) -> Iterator[Problem]:
         if len(schema) > 1:
             yield pointer, "the generator does not read what stands beside a $ref: remove it"
         return
+    for keyword, kind in OF_ONE_TYPE.items():
+        if keyword in schema and kind not in types(schema):
+            yield (*pointer, keyword), f"the generator makes a class or a list of this: write type: {kind}"
     properties = as_object(schema.get("properties"))
     if unknown := [name for name in as_array(schema.get("required")) if name not in properties]:
         yield (*pointer, "required"), f"required, but not among the properties: {', '.join(map(str, unknown))}"
@@ -220,8 +224,9 @@ def _operation(operation: Operation) -> Iterator[Problem]:
         content = as_object(document.get(owner).get("content"))
         for media_type in content.keys() - {"application/json"}:
             yield (*owner, "content", media_type), "the client reads and sends JSON: write application/json, alone"
-        if owner == operation.body and content.keys() <= {"application/json"} and not json_schema(document, owner):
-            yield owner, "the function has no argument for this body: give it a schema, under application/json"
+        schema = document.get((*owner, "content", "application/json", "schema"))
+        if not schema and (content.keys() == {"application/json"} or (owner == operation.body and not content)):
+            yield owner, "the generator drops JSON without a schema: write one, which is not empty"
     schemes = as_object(document.get(("components", "securitySchemes")))
     for index, alternative in enumerate(as_array(operation.content.get("security"))):
         for name in as_object(alternative).keys() - schemes.keys():
