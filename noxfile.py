@@ -37,7 +37,8 @@ GROUPS = {
 UTF8 = {"PYTHONUTF8": "1"}
 
 # Tests wait for sockets, clocks and programs more than they compute.
-TEST_WORKERS = ("-n", str(3 * (os.cpu_count() or 1)))
+WORKERS = str(3 * (os.cpu_count() or 1))
+TEST_WORKERS = ("-n", WORKERS)
 
 PYTHON_FILES = ["benchmarks", "docs", "noxfile.py", "overlays", "tests", "tools"]
 
@@ -214,7 +215,7 @@ def mutation(session: nox.Session) -> None:
     for package in ("overlays/activepieces_client", "generated/activepieces_api"):
         shutil.copytree(package, folder / Path(package).name, ignore=ignored, dirs_exist_ok=True)
     with session.chdir(folder):
-        session.run("mutmut", "run", "--max-children", TEST_WORKERS[1], *session.posargs)
+        session.run("mutmut", "run", "--max-children", WORKERS, *session.posargs)
         session.run("mutmut", "export-cicd-stats")
         stats = json.loads(Path("mutants/mutmut-cicd-stats.json").read_text(encoding="utf-8"))
     session.log(f"{stats['killed']} of {stats['total']} mutants are killed; for the others: cd {folder}; mutmut browse")

@@ -69,7 +69,10 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     thread, sleep = threading.get_ident(), time.sleep
 
     def note(seconds: float) -> None:
-        (waits.append if threading.get_ident() == thread else sleep)(seconds)
+        if threading.get_ident() == thread:
+            waits.append(seconds)
+        else:
+            sleep(seconds)
 
     monkeypatch.setattr(time, "sleep", note)
     return waits
@@ -87,11 +90,21 @@ def pytest_sessionstart() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(autouse=True)
+# mutmut runs, for each mutant, the tests that called its function, in no order, up to the first failure.
+UNDER_MUTMUT = "MUTANT_UNDER_TEST" in os.environ
+SLOW_FILES = {"test_connections", "test_deadline", "test_model_values", "test_network"}
+
+
+@pytest.fixture(autouse=UNDER_MUTMUT)
 def fresh_specification() -> None:
-    """Have each test read the document under mutmut, which tests a function with the tests that called it."""
-    if "MUTANT_UNDER_TEST" in os.environ:
-        specification.cache_clear()
+    """Have each test call the functions that read the document, which is cached otherwise."""
+    specification.cache_clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is slow last, under mutmut."""
+    if UNDER_MUTMUT:
+        items.sort(key=lambda item: item.path.stem in SLOW_FILES)
 
 
 @pytest.hookimpl(wrapper=True)
