@@ -15,6 +15,7 @@ from activepieces_client import (
     Activepieces,
     ActivepiecesError,
     APIConnectionError,
+    APIError,
     APIStatusError,
     APITimeoutError,
     AuthenticationError,
@@ -152,9 +153,12 @@ def test_errors_can_be_pickled(service: StandIn, update: Update) -> None:
 
 
 def test_error_that_users_make_has_one_attempt() -> None:
-    error = APIConnectionError("no network", httpx.Request("GET", "https://flows.example.com/api"))
+    request = httpx.Request("GET", "https://flows.example.com/api")
+    error = APIConnectionError("no network", request)
     assert error.attempts == 1
     assert str(error) == "no network from https://flows.example.com:443 (GET /api, 1 attempt)"
+    assert str(APIError("no", request)) == "no (GET /api, 1 attempt)"
+    assert str(APIStatusError(httpx.Response(418, request=request))) == "418: I'm a teapot (GET /api, 1 attempt)"
 
 
 def test_redirect_is_not_followed(service: StandIn, update: Update, kind: str) -> None:

@@ -22,7 +22,9 @@ TEXT: Any = "2"
 NUMBERS: list[Any] = ["5", "", -1, -0.5, math.nan, math.inf, True, [5], b"5"]
 TIMEOUTS: list[Any] = [
     *NUMBERS,
+    0,
     httpx.Timeout(-1),
+    httpx.Timeout(5, read=0),
     httpx.Timeout(math.nan),
     httpx.Timeout(math.inf),
     httpx.Timeout(5, read=-1),

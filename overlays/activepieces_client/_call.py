@@ -50,8 +50,8 @@ def _finite(timeout: Timeout) -> httpx.Timeout:
     Raises:
         ConfigurationError: A phase is not a number of seconds above 0.
     """
-    phases: dict[str, Any] = timeout.as_dict() if isinstance(timeout, httpx.Timeout) else {"all phases": timeout}
-    for limit in phases.values():
+    limits: list[object] = [*timeout.as_dict().values()] if isinstance(timeout, httpx.Timeout) else [timeout]
+    for limit in limits:
         number = isinstance(limit, int | float) and not isinstance(limit, bool) and 0 < limit < math.inf
         if not number and not (limit is None and isinstance(timeout, httpx.Timeout)):
             raise errors.ConfigurationError(f"timeout must be seconds above 0, or an httpx.Timeout; it is {timeout!r}")
