@@ -103,23 +103,26 @@ def test_options_are_those_of_an_update(service: StandIn, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("max_retries", "errors"), [(None, []), (1, []), (0, [ServerError])])
-def test_max_retries_of_an_update(
-    service: StandIn, kind: str, max_retries: int | None, errors: list[type[APIStatusError]]
-) -> None:
-    # The first success shows that it was not the server: now the failure counts.
-    numbers = itertools.count()
-    handle = service.handle
+def test_max_retries_of_an_update(kind: str, max_retries: int | None, errors: list[type[APIStatusError]]) -> None:
+    service = StandIn(projects(3))
+    first, second, third = renames(service)
+    handle, third_is_sent, failed = service.handle, threading.Event(), threading.Event()
 
-    def fail_second_and_third(request: httpx.Request) -> httpx.Response:
-        unavailable = next(numbers) in (1, 3)
-        return httpx.Response(503, headers={"retry-after": "0"}) if unavailable else handle(request)
+    def fail_second_after_first(request: httpx.Request) -> httpx.Response:
+        if third[0] in request.url.path:
+            third_is_sent.set()  # of two in flight, the first has ended
+        if second[0] in request.url.path and not failed.is_set():
+            failed.set()
+            assert third_is_sent.wait(20)
+            return httpx.Response(503, headers={"retry-after": "0"})
+        return handle(request)
 
-    service.handle = fail_second_and_third  # type: ignore[method-assign]
+    service.handle = fail_second_after_first  # type: ignore[method-assign]
     options: dict[str, Any] = {} if max_retries is None else {"max_retries": max_retries}
-    updates = list(renames(service))[:2]
-    result = roll_out(kind, service, updates, concurrency=1, **options)
-    assert result.indexes == [0, 1]
-    assert set(result.errors) <= set(errors)
+    with service.serve():
+        result = roll_out(kind, service, [first, second, third], concurrency=2, **options)
+    assert result.indexes == [0, 1, 2]
+    assert result.errors == errors
 
 
 # Settings
