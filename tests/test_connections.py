@@ -75,6 +75,20 @@ def update_at_once(kind: str, base_url: str, number: int, **options: Any) -> Non
     anyio.run(run, backend=kind)
 
 
+def test_own_connections_send_our_headers(kind: str) -> None:
+    heads: list[bytes] = []
+
+    def handle(connection: socket.socket) -> None:
+        heads.append(raw_server.read_request(connection).lower())
+        raw_server.respond(connection, project_json())
+
+    with raw_server.serve(handle) as server:
+        update_at_once(kind, server.base_url, 1)
+    (head,) = heads
+    assert b"\r\naccept-encoding: identity\r\n" in head
+    assert b"\r\nuser-agent: activepieces-client/" in head
+
+
 def test_50_updates_at_once_are_at_most_8_in_flight(kind: str) -> None:
     gauge = Gauge(0.01, MOST)
     with raw_server.serve(gauge) as server:

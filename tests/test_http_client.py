@@ -103,7 +103,7 @@ def test_closed_client_sends_nothing() -> None:
         client.projects.update(ID, {})
         client.close()
         client.close()
-        with pytest.raises(ConfigurationError, match="closed"):
+        with pytest.raises(ConfigurationError, match=r"^the client is closed$"):
             client.projects.update(ID, {})
         assert len(service.requests) == 1
 
@@ -115,7 +115,7 @@ def test_closed_async_client_sends_nothing(backend: str) -> None:
         await client.projects.update(ID, {})
         await client.aclose()
         await client.aclose()
-        with pytest.raises(ConfigurationError, match="closed"):
+        with pytest.raises(ConfigurationError, match=r"^the client is closed$"):
             await client.projects.update(ID, {})
 
     with StandIn().serve() as service:
@@ -127,7 +127,7 @@ def test_client_closed_before_its_first_call_sends_nothing() -> None:
     with StandIn().serve() as service:
         client = Activepieces(service.api_key, base_url=service.base_url)
         client.close()
-        with pytest.raises(ConfigurationError, match="closed"):
+        with pytest.raises(ConfigurationError, match=r"^the client is closed$"):
             client.projects.update(ID, {})
         assert service.requests == []
 
@@ -137,7 +137,7 @@ def test_closing_leaves_the_http_client_open(service: StandIn) -> None:
         with Activepieces(service.api_key, base_url=service.base_url, http_client=http_client) as client:
             client.projects.update(ID, {})
         assert not http_client.is_closed
-        with pytest.raises(ConfigurationError, match="closed"):
+        with pytest.raises(ConfigurationError, match=r"^the client is closed$"):
             client.projects.update(ID, {})
     assert len(service.requests) == 1
 
@@ -155,12 +155,26 @@ def test_closed_http_client_is_named(service: StandIn, update: Update, kind: str
     assert service.requests == []
 
 
+def test_closed_http_client_is_rejected(service: StandIn) -> None:
+    http_client = httpx.Client(transport=service.transport)
+    http_client.close()
+    with pytest.raises(ConfigurationError, match=r"^http_client is closed$"):
+        Activepieces("sk-1", base_url=service.base_url, http_client=http_client)
+
+
+def test_http_client_without_user_agent_sends_none(service: StandIn) -> None:
+    http_client = httpx.Client(transport=service.transport)
+    del http_client.headers["User-Agent"]
+    Activepieces(service.api_key, base_url=service.base_url, http_client=http_client).projects.update(ID, {})
+    assert "user-agent" not in service.requests[0].headers
+
+
 def test_http_client_closed_later_is_named(service: StandIn) -> None:
     http_client = httpx.Client(transport=service.transport)
     client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
     client.projects.update(ID, {})
     http_client.close()
-    with pytest.raises(ConfigurationError, match=r"http_client.*closed"):
+    with pytest.raises(ConfigurationError, match=r"^http_client is closed$"):
         client.projects.update(ID, {})
     assert len(service.requests) == 1
 

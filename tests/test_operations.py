@@ -93,6 +93,14 @@ PATHS: dict[str, Any] = {
             "responses": {"200": json_content("Metadata")},
         }
     },
+    "/v1/locks": {
+        "put": {
+            "operationId": "replaceLocks",
+            "x-echoes-request": True,
+            "requestBody": json_content("Empty"),
+            "responses": {"200": json_content("Metadata")},
+        }
+    },
     "/v1/icons": {
         method: {"operationId": f"{method}Icon", "requestBody": json_content(schema), "responses": {"204": {}}}
         for method, schema in (("put", "Icon"), ("post", "NullableIcon"), ("patch", "EitherIcon"))
@@ -108,6 +116,7 @@ COMPONENTS: dict[str, dict[str, Any]] = {
         },
         # A generated model that takes any object, here with a property that may be null.
         "Metadata": object_with(icon={"anyOf": [object_with(color={}), {"type": "null"}]}),
+        "Empty": {"type": "object", "additionalProperties": False},
         "Icon": object_with(icon={"$ref": "#/components/schemas/ProjectIconUpdate"}),
         "NullableIcon": object_with(
             icon={"anyOf": [{"$ref": "#/components/schemas/ProjectIconUpdate"}, {"type": "null"}]}
@@ -373,6 +382,11 @@ def test_free_form_body_is_compared_whole(request_: Request, responses: list[Any
     with pytest.raises(NotAppliedError) as caught:
         request_(method="put", url="/v1/notes", json={"a": 1})
     assert caught.value.fields == (Difference("$", {"a": 1}, {"a": 1, "b": 2}),)
+
+
+def test_body_without_properties_is_not_compared(request_: Request, responses: list[Any]) -> None:
+    responses.append(httpx.Response(200, json={"icon": None}))
+    assert request_(method="put", url="/v1/locks", json={}).status_code == 200
 
 
 def test_properties_of_a_nullable_object_are_compared(request_: Request, responses: list[Any]) -> None:
