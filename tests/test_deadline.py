@@ -127,7 +127,7 @@ def test_dripped_body_of_any_transport_is_closed(update: Update, kind: str, stat
     transport = DrippingTransport(status)
     http_client: Any = (httpx.Client if kind == "sync" else httpx.AsyncClient)(transport=transport)
     client: dict[str, Any] = {"http_client": http_client, "api_key": lambda: "sk-1"}
-    with pytest.raises(APITimeoutError):
+    with pytest.raises(APITimeoutError, match="the attempt took longer than its timeouts together"):
         update(StandIn(), ID, {}, client=client, timeout=TIMEOUT, max_retries=0)
     assert transport.closed == 1
 

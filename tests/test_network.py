@@ -83,6 +83,21 @@ def test_connection_that_the_server_closed_is_replaced() -> None:
         assert server.connections == 2
 
 
+def test_connection_closed_while_idle_is_not_used() -> None:
+    def handle(connection: socket.socket) -> None:
+        raw_server.read_request(connection)
+        raw_server.respond(connection, project_json())
+
+    with (
+        raw_server.serve(handle) as server,
+        Activepieces("sk-1", base_url=server.base_url, max_retries=0) as client,
+    ):
+        client.projects.update(ID, {})
+        time.sleep(0.1)  # until the server has closed it
+        client.projects.update(ID, {})
+        assert server.connections == 2
+
+
 @pytest.mark.parametrize("timeout", [None, 5.0])
 def test_http_client_connection_keeps_no_deadline(timeout: float | None) -> None:
     def handle(connection: socket.socket) -> None:

@@ -84,6 +84,7 @@ PATHS: dict[str, Any] = {
         method: {"operationId": f"{method}Things", "responses": {"204": {}}}
         for method in ("get", "put", "post", "delete", "options", "head", "patch", "trace")
     },
+    "/v1/projects/~all": {"post": {"operationId": "archiveEach", "responses": {"204": {}}}},  # `~` sorts after `{`
     "/v1/projects/archived": {"post": {"operationId": "archiveAll", "responses": {"204": {}}}},
     "/v1/settings": {
         "put": {
@@ -259,6 +260,7 @@ def test_header_is_read_as_its_type(request_: Request, responses: list[Any], hea
     [
         ("post", "/v1/projects/archived", 204),
         ("POST", "/v1/projects/archived", 204),
+        ("post", "/v1/projects/~all", 204),
         ("get", "/v1/projects/p1/table", 200),
     ],
 )

@@ -199,3 +199,4 @@ def test_default_address_is_the_cloud(service: StandIn) -> None:
 def test_slashes_at_the_end_of_an_address_are_dropped(service: StandIn) -> None:
     sync_client(service, base_url="https://activepieces.test/api//").projects.update(ID, {})
     assert service.requests[0].url == f"https://activepieces.test/api/v1/projects/{ID}"
+    assert Activepieces("sk-1", base_url="https://flows.example.com/X//").base_url == "https://flows.example.com/X"

@@ -210,6 +210,14 @@ def test_subclasses_of_json_types_are_sent_as_json(service: StandIn, update: Upd
     }
 
 
+def test_model_that_is_no_json_says_why() -> None:
+    metadata = Metadata()
+    metadata.additional_properties = cast(Any, 5)
+    with pytest.raises(RequestValidationError) as caught:
+        validate(UpdateProjectRequest(metadata=metadata))
+    assert [str(problem) for problem in caught.value.problems] == ["$: 'int' object is not iterable"]
+
+
 def test_model_with_attributes_of_other_types(service: StandIn, update: Update) -> None:
     icon = cast(ProjectIconUpdate, {"color": "RED"})
     plan = ProjectPlanUpdate(pieces_filter_type=cast(PiecesFilterType, "ALLOWED"))

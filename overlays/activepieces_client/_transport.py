@@ -14,7 +14,6 @@ whole request, this module goes: tests/test_deadline.py fails then.
 
 from __future__ import annotations
 
-import math
 import ssl
 from typing import Any
 
@@ -27,11 +26,11 @@ from ._deadline import TOO_LONG, remaining
 _CHUNK = 65536
 
 
-def _limited(timeout: float | None) -> float | None:
+def _limited(timeout: float | None) -> float:
     left = remaining()
     if left <= 0:
         raise httpcore.ReadTimeout(TOO_LONG)
-    return timeout if timeout is not None and timeout < left else left if left < math.inf else None
+    return left if timeout is None else min(timeout, left)
 
 
 class _Stream(httpcore.NetworkStream):
