@@ -78,10 +78,11 @@ class Ledger:
         broken = [attempt for attempt in attempts if re.search(r"(Read|Protocol)(Error|Timeout)\(", attempt)]
         planned = FAULTS.count(httpx.RemoteProtocolError)
         assert len(broken) >= planned
-        # The status that such a call had is lost, too.
+        unplanned = len(broken) - planned
+        # The status that such a call had is lost, too, or its request has not reached the server.
         retried = sum(statuses.count(429) + statuses.count(503) for statuses in self.statuses.values())
-        assert 0 <= len(FAULTS) - planned - retried <= len(broken) - planned
-        assert len(self.service.requests) == len(broken) + sum(map(len, self.statuses.values()))
+        assert 0 <= len(FAULTS) - planned - retried <= unplanned
+        assert 0 <= len(broken) + sum(map(len, self.statuses.values())) - len(self.service.requests) <= unplanned
 
 
 def test_threads_get_their_own_responses(served: StandIn, caplog: pytest.LogCaptureFixture) -> None:
