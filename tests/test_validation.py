@@ -198,7 +198,7 @@ def test_subclasses_of_json_types_are_sent_as_json(service: StandIn, update: Upd
             "displayName": Text("Acme"),
             "icon": {"color": ColorName.RED},
             "plan": {"piecesFilterType": PiecesFilterType.ALLOWED, "pieces": ("a", "b")},
-            "metadata": MappingProxyType({"level": Level.HIGH}),
+            "metadata": MappingProxyType({"level": Level.HIGH, "inner": MappingProxyType({"a": ("b",)})}),
         }
     )
     update(service, ID, body, check_applied=False)
@@ -206,7 +206,7 @@ def test_subclasses_of_json_types_are_sent_as_json(service: StandIn, update: Upd
         "displayName": "Acme",
         "icon": {"color": "RED"},
         "plan": {"piecesFilterType": "ALLOWED", "pieces": ["a", "b"]},
-        "metadata": {"level": 3},
+        "metadata": {"level": 3, "inner": {"a": ["b"]}},
     }
 
 
