@@ -91,6 +91,12 @@ def test_valid_id_is_no_violation(service: StandIn, update: Update) -> None:
     assert [str(problem) for problem in caught.value.problems] == ['$.icon: 5 is not of type "object"']
 
 
+def test_id_that_no_url_can_carry_says_why(service: StandIn, update: Update) -> None:
+    with pytest.raises(RequestValidationError) as caught:
+        update(service, "a\ud800", {})
+    assert [str(problem) for problem in caught.value.problems] == ["path.id: contains U+D800, which UTF-8 cannot carry"]
+
+
 @pytest.mark.parametrize(
     "project_id", ["", ".", "..", "a/../b", "../users", "a\\..\\b", "/a", "a" * 101, 5, None, "a\0b", "\ud800"]
 )
