@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from activepieces_api.models import Project
 
 
+# Seconds. The handler of a signal that comes just before a thread begins to wait is called after that wait.
+MAX_WAIT = 1.0
+
+
 class RollOut(RollOutBase, Iterator[UpdateOutcome]):
     """The outcomes of updates that threads send.
 
@@ -60,7 +64,7 @@ class RollOut(RollOutBase, Iterator[UpdateOutcome]):
             self._executor.submit(contextvars.copy_context().run, self._send, step)
         elif isinstance(step, Wait):
             with contextlib.suppress(queue.Empty):
-                return self._results.get(timeout=step.seconds)
+                return self._results.get(timeout=min(step.seconds or MAX_WAIT, MAX_WAIT))
         else:
             try:
                 return next(self._source, END)
