@@ -19,7 +19,7 @@ def test_ignored_properties_are_reported(update: Update) -> None:
     body = {"displayName": "Acme", "icon": {"color": "RED"}, "maxConcurrentJobs": 5.0}
     with pytest.raises(NotAppliedError) as caught:
         update(service, ID, body)
-    assert caught.value.fields == (
+    assert caught.value.differences == (
         Difference("$.displayName", "Acme", "Mine"),
         Difference("$.icon.color", "RED", "CYAN"),
     )
@@ -42,7 +42,7 @@ def test_external_id_is_ignored_for_a_member(service: StandIn, update: Update) -
 def test_rounded_integer_is_reported(service: StandIn, update: Update) -> None:
     with pytest.raises(NotAppliedError) as caught:
         update(service, ID, {"metadata": {"n": 2**53 + 1, "a": 1}})
-    (field,) = caught.value.fields
+    (field,) = caught.value.differences
     assert field == Difference("$.metadata", {"n": 2**53 + 1, "a": 1}, {"a": 1, "n": 2**53})
 
 
@@ -57,14 +57,14 @@ def test_shorter_list_is_reported_whole(service: StandIn, update: Update) -> Non
     service.fail(project_response(service, plan={**service.projects[0]["plan"], "pieces": ["a"]}))
     with pytest.raises(NotAppliedError) as caught:
         update(service, ID, {"plan": {"pieces": ["a", "b"]}})
-    assert caught.value.fields == (Difference("$.plan.pieces", ["a", "b"], ["a"]),)
+    assert caught.value.differences == (Difference("$.plan.pieces", ["a", "b"], ["a"]),)
 
 
 def test_response_about_another_project_is_reported(service: StandIn, update: Update) -> None:
     service.fail(project_response(service, id="pRjEctId0000000000002"))
     with pytest.raises(NotAppliedError) as caught:
         update(service, ID, {})
-    assert caught.value.fields == (Difference("path.id", ID, "pRjEctId0000000000002"),)
+    assert caught.value.differences == (Difference("path.id", ID, "pRjEctId0000000000002"),)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_lacking_property_is_reported(service: StandIn, update: Update, value: i
     service.fail(project_response(service, "maxConcurrentJobs", displayName="Acme"))
     with pytest.raises(NotAppliedError) as caught:
         update(service, ID, {"displayName": "Acme", "maxConcurrentJobs": value})
-    (difference,) = caught.value.fields
+    (difference,) = caught.value.differences
     assert (difference.path, difference.requested) == ("$.maxConcurrentJobs", value)
     assert difference.returned is UNSET
     assert str(difference).endswith(", the response lacks it")
@@ -119,7 +119,7 @@ def test_lacking_and_different_properties_are_both_reported(service: StandIn, up
     service.fail(project_response(service, "metadata", displayName="Other"))
     with pytest.raises(NotAppliedError) as caught:
         update(service, ID, {"displayName": "Acme", "metadata": {"a": 1}})
-    assert caught.value.fields == (
+    assert caught.value.differences == (
         Difference("$.displayName", "Acme", "Other"),
         Difference("$.metadata", {"a": 1}, UNSET),
     )
@@ -144,9 +144,9 @@ def test_difference_of_a_lacking_property_is_pickled(service: StandIn, update: U
     service.fail(project_response(service, "maxConcurrentJobs"))
     with pytest.raises(NotAppliedError) as caught:
         update(service, ID, {"maxConcurrentJobs": 5})
-    (difference,) = pickle.loads(pickle.dumps(caught.value)).fields
+    (difference,) = pickle.loads(pickle.dumps(caught.value)).differences
     assert difference.returned is UNSET
-    assert difference == caught.value.fields[0]
+    assert difference == caught.value.differences[0]
 
 
 def test_difference_shows_requested_and_returned() -> None:

@@ -193,7 +193,7 @@ def test_every_kind_of_parameter_is_sent(request_: Request, responses: list[Any]
 
 
 @pytest.mark.parametrize(
-    ("path", "arguments", "problems"),
+    ("path", "arguments", "violations"),
     [
         ("p1/flows/0", {"headers": MODE}, ["path.position: 0 is less than the minimum of 1"]),
         ("p1/flows/first", {"headers": MODE}, ['path.position: "first" is not of type "integer"']),
@@ -242,11 +242,11 @@ def test_every_kind_of_parameter_is_sent(request_: Request, responses: list[Any]
     ],
 )
 def test_every_kind_of_parameter_is_validated(
-    request_: Request, path: str, arguments: dict[str, Any], problems: list[str]
+    request_: Request, path: str, arguments: dict[str, Any], violations: list[str]
 ) -> None:
     with pytest.raises(RequestValidationError) as caught:
         request_(method="get", url=f"/v1/projects/{path}", **arguments)
-    assert [str(problem) for problem in caught.value.problems] == problems
+    assert [str(violation) for violation in caught.value.violations] == violations
 
 
 @pytest.mark.parametrize("headers", [{"X-Dry": "false"}, {"X-Share": "-1"}, {"X-Note": "1"}, {"X-Note": "true"}])
@@ -351,25 +351,25 @@ def test_unreadable_response_says_why(
     assert str(caught.value) == f"{message} ({method} /api{path}, status {response.status_code})"
 
 
-def problems_of(request_: Request, method: str, body: Any) -> list[str]:
+def violations_of(request_: Request, method: str, body: Any) -> list[str]:
     with pytest.raises(RequestValidationError) as caught:
         request_(method=method, url="/v1/icons", json=body)
-    return [str(problem) for problem in caught.value.problems]
+    return [str(violation) for violation in caught.value.violations]
 
 
 @pytest.mark.parametrize("icon", [{}, {"color": "PINKK"}, {"colour": "PINK", "color": "PINK"}])
 def test_violation_in_a_nullable_reference_is_precise(request_: Request, icon: Any) -> None:
-    of_the_reference = problems_of(request_, "put", {"icon": icon})
+    of_the_reference = violations_of(request_, "put", {"icon": icon})
     assert of_the_reference
-    assert problems_of(request_, "post", {"icon": icon}) == of_the_reference
+    assert violations_of(request_, "post", {"icon": icon}) == of_the_reference
 
 
 def test_value_of_no_branch_says_no_wrong_type(request_: Request) -> None:
-    assert problems_of(request_, "patch", {"icon": {"a": 5}}) == [f'$.icon: {{"a": 5}} {OF_NO_BRANCH}']
+    assert violations_of(request_, "patch", {"icon": {"a": 5}}) == [f'$.icon: {{"a": 5}} {OF_NO_BRANCH}']
 
 
 def test_value_of_neither_type_names_both(request_: Request) -> None:
-    assert problems_of(request_, "post", {"icon": 5}) == ['$.icon: 5 is not of type "object" or "null"']
+    assert violations_of(request_, "post", {"icon": 5}) == ['$.icon: 5 is not of type "object" or "null"']
 
 
 @pytest.mark.parametrize("icon", [None, {"color": "PINK"}])
@@ -383,7 +383,7 @@ def test_free_form_body_is_compared_whole(request_: Request, responses: list[Any
     assert request_(method="put", url="/v1/notes", json={"a": 1}).json() == {"a": 1}
     with pytest.raises(NotAppliedError) as caught:
         request_(method="put", url="/v1/notes", json={"a": 1})
-    assert caught.value.fields == (Difference("$", {"a": 1}, {"a": 1, "b": 2}),)
+    assert caught.value.differences == (Difference("$", {"a": 1}, {"a": 1, "b": 2}),)
 
 
 def test_body_without_properties_is_not_compared(request_: Request, responses: list[Any]) -> None:
@@ -397,7 +397,7 @@ def test_properties_of_a_nullable_object_are_compared(request_: Request, respons
     assert request_(method="put", url="/v1/settings", json={"icon": icon}).status_code == 200
     with pytest.raises(NotAppliedError) as caught:
         request_(method="put", url="/v1/settings", json={"icon": icon})
-    assert caught.value.fields == (Difference("$.icon.color", "RED", "BLUE"),)
+    assert caught.value.differences == (Difference("$.icon.color", "RED", "BLUE"),)
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from activepieces_client import (
     NotAppliedError,
     NotFoundError,
     PermissionDeniedError,
-    Problem,
     RateLimitError,
     RequestValidationError,
     ServerError,
     UpdateOutcome,
+    Violation,
 )
 from activepieces_client.bulk import Failed, Updated, is_final
 from activepieces_client.bulk._schedule import Schedule, Update
@@ -94,7 +94,7 @@ def test_success_is_an_outcome() -> None:
     assert outcome == Updated(0, "p1", PROJECT)
 
 
-@pytest.mark.parametrize("error", [NOT_FOUND, RequestValidationError([Problem("$", "is invalid")])])
+@pytest.mark.parametrize("error", [NOT_FOUND, RequestValidationError([Violation("$", "is invalid")])])
 def test_error_about_the_update_is_an_outcome(error: ActivepiecesError) -> None:
     assert RollOut.of(4).run(error) == Failed(0, "p1", error)
 

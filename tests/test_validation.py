@@ -28,10 +28,10 @@ from activepieces_client.testing import StandIn
 from .support.updates import ID, Update, sync_client
 
 
-def problems_of(body: object) -> dict[str, str]:
+def violations_of(body: object) -> dict[str, str]:
     with pytest.raises(RequestValidationError) as caught:
         validate(cast(Any, body))
-    return {problem.path: problem.message for problem in caught.value.problems}
+    return {violation.path: violation.message for violation in caught.value.violations}
 
 
 def test_all_violations_are_reported_at_once(service: StandIn, update: Update) -> None:
@@ -46,10 +46,10 @@ def test_all_violations_are_reported_at_once(service: StandIn, update: Update) -
     with pytest.raises(RequestValidationError) as caught:
         update(service, "", body)
 
-    problems = {problem.path: problem.message for problem in caught.value.problems}
+    violations = {violation.path: violation.message for violation in caught.value.violations}
     # What JSON cannot carry comes first; the rest is in the order of the validator.
-    assert next(iter(problems)) == "$.metadata.share"
-    assert problems.keys() == {
+    assert next(iter(violations)) == "$.metadata.share"
+    assert violations.keys() == {
         "path.id",
         "$.plan.pieces[1]",
         "$.plan.nope",
@@ -60,18 +60,18 @@ def test_all_violations_are_reported_at_once(service: StandIn, update: Update) -
         "$.displayName",
         "$.metadata.share",
     }
-    assert len(caught.value.problems) == len(problems)
+    assert len(caught.value.violations) == len(violations)
     assert isinstance(caught.value, ValueError)
     head, first, *_ = str(caught.value).split("\n  ")
     assert head == "the request is invalid, and nothing was sent:"
-    assert first == f"$.metadata.share: {problems['$.metadata.share']}"
+    assert first == f"$.metadata.share: {violations['$.metadata.share']}"
     assert service.requests == []
 
 
 def test_value_of_another_type_is_one_violation() -> None:
     with pytest.raises(RequestValidationError) as caught:
         validate({"plan": {"piecesFilterType": 5}})
-    assert [problem.message for problem in caught.value.problems] == ['5 is not of type "string"']
+    assert [violation.message for violation in caught.value.violations] == ['5 is not of type "string"']
 
 
 def test_id_that_is_no_string(service: StandIn) -> None:
@@ -88,13 +88,15 @@ def test_id_that_is_no_string(service: StandIn) -> None:
 def test_valid_id_is_no_violation(service: StandIn, update: Update) -> None:
     with pytest.raises(RequestValidationError) as caught:
         update(service, ID, {"icon": 5})
-    assert [str(problem) for problem in caught.value.problems] == ['$.icon: 5 is not of type "object"']
+    assert [str(violation) for violation in caught.value.violations] == ['$.icon: 5 is not of type "object"']
 
 
 def test_id_that_no_url_can_carry_says_why(service: StandIn, update: Update) -> None:
     with pytest.raises(RequestValidationError) as caught:
         update(service, "a\ud800", {})
-    assert [str(problem) for problem in caught.value.problems] == ["path.id: contains U+D800, which UTF-8 cannot carry"]
+    assert [str(violation) for violation in caught.value.violations] == [
+        "path.id: contains U+D800, which UTF-8 cannot carry"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -130,9 +132,9 @@ def test_id_that_is_not_one_segment_is_invalid(service: StandIn, update: Update,
     ],
 )
 def test_each_constraint_is_validated(body: object, path: str, message: str) -> None:
-    problems = problems_of(body)
-    assert list(problems) == [path]
-    assert message in problems[path]
+    violations = violations_of(body)
+    assert list(violations) == [path]
+    assert message in violations[path]
 
 
 class Level(enum.IntEnum):
@@ -170,9 +172,9 @@ def deep() -> dict[str, Any]:
     ],
 )
 def test_value_that_json_cannot_carry_is_located(value: object, path: str, message: str) -> None:
-    problems = problems_of({"metadata": {"x": value}})
-    assert list(problems) == [path]
-    assert problems[path].startswith(message)
+    violations = violations_of({"metadata": {"x": value}})
+    assert list(violations) == [path]
+    assert violations[path].startswith(message)
 
 
 def test_largest_float_and_200_levels_are_valid() -> None:
@@ -180,21 +182,21 @@ def test_largest_float_and_200_levels_are_valid() -> None:
     for _ in range(196):  # and what the value is in: metadata, the body, and the request
         value = [value]
     validate({"metadata": {"largest": sys.float_info.max, "deep": value}})
-    (message,) = problems_of({"metadata": {"deep": [value]}}).values()
+    (message,) = violations_of({"metadata": {"deep": [value]}}).values()
     assert message == "is nested more than 200 levels deep"
 
 
 def test_value_that_contains_itself_is_invalid() -> None:
     value: dict[str, Any] = {}
     value["self"] = value
-    assert problems_of({"metadata": {"object": value}}) == {"$.metadata.object.self": "contains itself"}
+    assert violations_of({"metadata": {"object": value}}) == {"$.metadata.object.self": "contains itself"}
     array: list[Any] = []
     array.append(array)
-    assert problems_of({"metadata": {"array": array}}) == {"$.metadata.array[0]": "contains itself"}
+    assert violations_of({"metadata": {"array": array}}) == {"$.metadata.array[0]": "contains itself"}
 
 
 def test_very_deep_value_is_invalid() -> None:
-    (message,) = problems_of({"metadata": deep()}).values()
+    (message,) = violations_of({"metadata": deep()}).values()
     assert "nested more than" in message
 
 
@@ -221,7 +223,7 @@ def test_model_that_is_no_json_says_why() -> None:
     metadata.additional_properties = cast(Any, 5)
     with pytest.raises(RequestValidationError) as caught:
         validate(UpdateProjectRequest(metadata=metadata))
-    assert [str(problem) for problem in caught.value.problems] == ["$: 'int' object is not iterable"]
+    assert [str(violation) for violation in caught.value.violations] == ["$: 'int' object is not iterable"]
 
 
 def test_model_with_attributes_of_other_types(service: StandIn, update: Update) -> None:
@@ -229,7 +231,7 @@ def test_model_with_attributes_of_other_types(service: StandIn, update: Update) 
     plan = ProjectPlanUpdate(pieces_filter_type=cast(PiecesFilterType, "ALLOWED"))
     with pytest.raises(RequestValidationError) as caught:
         update(service, ID, UpdateProjectRequest(display_name="Acme", icon=icon, plan=plan))
-    assert {problem.path: problem.message for problem in caught.value.problems} == {
+    assert {violation.path: violation.message for violation in caught.value.violations} == {
         "$.icon": (
             'is {"color": "RED"}, where the model takes a ProjectIconUpdate: write ProjectIconUpdate.from_dict(…)'
         ),
@@ -245,7 +247,7 @@ def test_model_that_cannot_be_converted_is_invalid(service: StandIn, update: Upd
     metadata.additional_properties = cast(dict[str, Any], 5)
     with pytest.raises(RequestValidationError) as caught:
         update(service, ID, UpdateProjectRequest(metadata=metadata))
-    assert [problem.path for problem in caught.value.problems] == ["$"]
+    assert [violation.path for violation in caught.value.violations] == ["$"]
     assert service.requests == []
 
 
@@ -255,7 +257,7 @@ def test_values_beyond_100_characters_are_shortened() -> None:
         ("ü/" + "ü" * 97, '"ü/' + "ü" * 96 + "…"),
         ("ü/" + "ü" * 10_000, '"ü/' + "ü" * 96 + "…"),
     ):
-        assert problems_of({"displayName": name}) == {"$.displayName": f'{shown} does not match "^[^./]+$"'}
+        assert violations_of({"displayName": name}) == {"$.displayName": f'{shown} does not match "^[^./]+$"'}
 
 
 def test_valid_body_passes() -> None:

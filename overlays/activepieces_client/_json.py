@@ -73,7 +73,7 @@ def to_json(value: object, report: Report, location: Location = (), parents: tup
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        if value.isprintable() or not (problem := invalid_text(value)):
+        if value.isprintable() or not (violation := invalid_text(value)):
             return str.__str__(value)
     elif isinstance(value, (int, float)):
         # JavaScript reads a number beyond the floats as Infinity, and stores null.
@@ -83,11 +83,11 @@ def to_json(value: object, report: Report, location: Location = (), parents: tup
             value = math.nan
         return int(value) if isinstance(value, int) else float(value)
     elif not isinstance(value, _CONTAINERS):
-        problem = f"is of type {type(value).__name__}, which JSON does not have"
+        violation = f"is of type {type(value).__name__}, which JSON does not have"
     elif id(value) in parents:
-        problem = "contains itself"
+        violation = "contains itself"
     elif len(parents) >= MAX_DEPTH:
-        problem = f"is nested more than {MAX_DEPTH} levels deep"
+        violation = f"is nested more than {MAX_DEPTH} levels deep"
     elif isinstance(value, (list, tuple)):
         items = cast("Sequence[object]", value)
         parents = (*parents, id(items))
@@ -95,7 +95,7 @@ def to_json(value: object, report: Report, location: Location = (), parents: tup
     else:
         members = cast("Mapping[object, object]", value)
         return _object_to_json(members, report, location, (*parents, id(members)))
-    report(location, problem)
+    report(location, violation)
     return None
 
 
@@ -106,10 +106,10 @@ def _object_to_json(
     for name, item in value.items():
         if not isinstance(name, str):
             report(location, f"has a key of type {type(name).__name__}, where JSON has strings")
-        elif name.isprintable() or not (problem := invalid_text(name)):
+        elif name.isprintable() or not (violation := invalid_text(name)):
             members[str.__str__(name)] = to_json(item, report, (*location, name), parents)
         else:
-            report(location, f"has a key that {problem}")
+            report(location, f"has a key that {violation}")
     return members
 
 

@@ -17,7 +17,7 @@ from activepieces_api.types import UNSET, Unset
 
 from ._call import CallOptions
 from ._json import invalid_text, shorten
-from .exceptions import ActivepiecesError, Problem, RequestValidationError
+from .exceptions import ActivepiecesError, RequestValidationError, Violation
 
 if TYPE_CHECKING:
     from activepieces_api import AuthenticatedClient
@@ -60,7 +60,7 @@ def _model(body: Body, **path: str) -> UpdateProjectRequest:
             return model
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         if isinstance(body, UpdateProjectRequest):
-            raise RequestValidationError(list(_plain_values(body)) or [Problem("$", str(error))]) from None
+            raise RequestValidationError(list(_plain_values(body)) or [Violation("$", str(error))]) from None
     # The model drops what it does not know, and fails at what it does not expect: so it is validated here.
     request = {"body": body, "path": path} if path else {"body": body}
     return UpdateProjectRequest.from_dict(_validated(request)["body"])
@@ -73,7 +73,7 @@ def _validated(request: Mapping[str, object]) -> dict[str, Any]:
     return valid
 
 
-def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
+def _plain_values(model: Any, path: str = "$") -> Iterator[Violation]:
     """Yield the attributes of a model whose plain value must be a class's."""
     from activepieces_api import models  # noqa: PLC0415 - as above
 
@@ -86,7 +86,7 @@ def _plain_values(model: Any, path: str = "$") -> Iterator[Problem]:
         elif kinds and not isinstance(value, (Unset, None.__class__, *kinds)):
             name = kinds[0].__name__
             how = f"{name}.from_dict(…)" if attrs.has(kinds[0]) else f"{name}.{value}"
-            yield Problem(where, f"is {shorten(value)}, where the model takes a {name}: write {how}")
+            yield Violation(where, f"is {shorten(value)}, where the model takes a {name}: write {how}")
 
 
 def _path_id(project_id: object) -> str:
@@ -95,9 +95,9 @@ def _path_id(project_id: object) -> str:
     The generated function would send `Tenant.ACME` for a str that is an Enum.
     """
     if not isinstance(project_id, str):
-        raise RequestValidationError([Problem("path.id", f'{shorten(project_id)} is not of type "string"')])
-    if problem := invalid_text(project_id):  # which the generated function could not quote
-        raise RequestValidationError([Problem("path.id", problem)])
+        raise RequestValidationError([Violation("path.id", f'{shorten(project_id)} is not of type "string"')])
+    if violation := invalid_text(project_id):  # which the generated function could not quote
+        raise RequestValidationError([Violation("path.id", violation)])
     return str.__str__(project_id)
 
 
@@ -116,7 +116,7 @@ def _filters(
         try:
             filters["types"] = [ProjectType(type_) for type_ in ([types] if isinstance(types, str) else types)]
         except ValueError as error:
-            raise RequestValidationError([Problem("query.types", str(error))]) from None
+            raise RequestValidationError([Violation("query.types", str(error))]) from None
     return {name: value for name, value in filters.items() if value is not None}
 
 

@@ -19,7 +19,7 @@ import httpx
 from ._comparison import Echo, differences, echo
 from ._json import Location, is_object, json_path, shorten, to_json
 from ._validation import Schema, find
-from .exceptions import ConfigurationError, Difference, Problem, RequestValidationError
+from .exceptions import ConfigurationError, Difference, RequestValidationError, Violation
 
 # The members of a request, by the arguments of httpx.Client.request that carry them.
 _MEMBERS = {"params": "query", "headers": "header", "cookies": "cookie", "json": "body"}
@@ -149,9 +149,9 @@ class Operation:
         for name, value in plain.get("path", {}).items():
             if _NOT_ONE_SEGMENT.fullmatch(str(value)):
                 found["path", name] = f"{shorten(value)} is not one segment of a path"
-        problems = [*found.items(), *(item for item in self.request.violations(plain) if item[0] not in found)]
-        if problems:
-            raise RequestValidationError([Problem(_request_path(where), message) for where, message in problems])
+        violations = [*found.items(), *(item for item in self.request.violations(plain) if item[0] not in found)]
+        if violations:
+            raise RequestValidationError([Violation(_request_path(where), message) for where, message in violations])
         return plain
 
     def validate_arguments(self, path: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,11 +53,11 @@ __all__ = [
     "PayloadTooLargeError",
     "PaymentRequiredError",
     "PermissionDeniedError",
-    "Problem",
     "RateLimitError",
     "RequestValidationError",
     "ResponseValidationError",
     "ServerError",
+    "Violation",
 ]
 
 
@@ -66,7 +66,7 @@ COMPRESSED_EXTENSION = "activepieces_compressed"
 
 
 @attrs.frozen
-class Problem:
+class Violation:
     """One violation of a request.
 
     `path` is a JSONPath into the body, or a parameter, such as `path.id`.
@@ -116,12 +116,12 @@ class RequestValidationError(ActivepiecesError, ValueError):
     """The request is invalid; nothing was sent.
 
     Attributes:
-        problems: Every violation; where no request can be made of the arguments, as of an id that is no string, why.
+        violations: Every violation; where no request can be made of the arguments, as of an id that is no string, why.
     """
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__("\n  ".join(["the request is invalid, and nothing was sent:", *map(str, problems)]))
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self.violations: tuple[Violation, ...] = tuple(violations)
+        super().__init__("\n  ".join(["the request is invalid, and nothing was sent:", *map(str, violations)]))
 
 
 class ResponseValidationError(ActivepiecesError):
@@ -147,14 +147,14 @@ class NotAppliedError(ActivepiecesError):
 
     Attributes:
         project: The project as it is now.
-        fields: Every property that differs.
+        differences: Every property that differs.
     """
 
-    def __init__(self, project: Project, fields: Sequence[Difference]) -> None:
+    def __init__(self, project: Project, differences: Sequence[Difference]) -> None:
         self.project = project
-        self.fields: tuple[Difference, ...] = tuple(fields)
+        self.differences: tuple[Difference, ...] = tuple(differences)
         super().__init__(
-            "\n  ".join(["the service accepted the update, but did not apply all of it:", *map(str, fields)])
+            "\n  ".join(["the service accepted the update, but did not apply all of it:", *map(str, differences)])
         )
 
 

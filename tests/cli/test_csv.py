@@ -132,13 +132,13 @@ def test_metadata_column_is_an_object(older: StandIn) -> None:
 def test_invalid_table_is_rejected(older: StandIn, text: str | bytes, line: int, message: str) -> None:
     finished = run(older, "apply", "-", given=text)
     assert (finished.returncode, finished.stdout) == (2, "")
-    (problem,) = finished.stderr.splitlines()
-    assert problem.startswith(f"line {line}: ")
-    assert message in problem
+    (violation,) = finished.stderr.splitlines()
+    assert violation.startswith(f"line {line}: ")
+    assert message in violation
     assert older.requests == []
 
 
-def test_problem_has_the_line_that_its_row_starts_on(older: StandIn) -> None:
+def test_violation_has_the_line_that_its_row_starts_on(older: StandIn) -> None:
     finished = run(older, "check", "-", given='sep=,\nid,displayName\na,"x\ny"\n\nb,a/b\nc,d,e\n"f')
     assert [line.split(": ")[0] for line in finished.stderr.splitlines()] == ["line 6", "line 7", "line 8"]
 

@@ -62,7 +62,7 @@ def test_unknown_and_ambiguous_ids_have_their_lines(tenants: StandIn, command: s
     assert {request.method for request in tenants.requests} == {"GET"}
 
 
-def test_problems_leave_no_journal(tenants: StandIn, tmp_path: Path) -> None:
+def test_violations_leave_no_journal(tenants: StandIn, tmp_path: Path) -> None:
     file = tmp_path / "updates.jsonl"
     file.write_text(lines(("nobody", {})), "utf-8")
     assert run(tenants, "apply", file).returncode == 2
@@ -83,6 +83,6 @@ def test_external_id_may_change_in_a_roll_out(tenants: StandIn, tmp_path: Path) 
     assert len(tenants.requests) == before
 
 
-def test_same_external_id_twice_is_a_problem(tenants: StandIn) -> None:
+def test_same_external_id_twice_is_a_violation(tenants: StandIn) -> None:
     finished = run(tenants, "check", "-", given=lines(("customer-1", {}), ("customer-1", {})))
     assert finished.stderr == (f"line 2: externalId: is in line 1, too: {ONE_LINE_EACH}\n")

@@ -1,4 +1,4 @@
-"""The file of updates: its forms, and its problems with their lines."""
+"""The file of updates: its forms, and its violations with their lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WRONG = """\
 
 
 @pytest.mark.parametrize("command", ["check", "apply", "plan"])
-def test_every_problem_has_its_line(served: StandIn, command: str) -> None:
+def test_every_violation_has_its_line(served: StandIn, command: str) -> None:
     finished = run(served, command, "-", given=WRONG)
     assert finished.returncode == 2
     assert [line.split(": ")[:2] for line in finished.stderr.splitlines()] == [
@@ -53,7 +53,7 @@ def test_every_problem_has_its_line(served: StandIn, command: str) -> None:
     ]  # fmt: skip
 
 
-def test_identical_problems_are_one_line(served: StandIn) -> None:
+def test_identical_violations_are_one_line(served: StandIn) -> None:
     lines = [{"id": f"p{n}", "body": {"displayname": "x"}} for n in range(3000)]
     finished = run(served, "check", "-", given="".join(f"{json.dumps(line)}\n" for line in lines))
     (line,) = finished.stderr.splitlines()

@@ -18,10 +18,10 @@ from activepieces_client import (
     AsyncActivepieces,
     Difference,
     NotAppliedError,
-    Problem,
     RateLimitError,
     RequestValidationError,
     UpdateOutcome,
+    Violation,
     __version__,
     validate,
 )
@@ -133,9 +133,9 @@ def handle_errors(client: Activepieces) -> None:
     try:
         client.projects.update("pRjEctId0000000000001", {}, check_applied=False, timeout=httpx.Timeout(5))
     except RequestValidationError as error:
-        assert_type(error.problems, tuple[Problem, ...])
+        assert_type(error.violations, tuple[Violation, ...])
     except NotAppliedError as error:
-        assert_type([field.path for field in error.fields], list[str])
+        assert_type([field.path for field in error.differences], list[str])
     except RateLimitError as error:
         assert_type(error.retry_after, float | None)
     except APIStatusError as error:

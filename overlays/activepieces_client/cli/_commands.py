@@ -15,7 +15,7 @@ from typing import Any
 
 from activepieces_client import Activepieces, ActivepiecesError, ConfigurationError, RequestValidationError
 from activepieces_client._json import is_object
-from activepieces_client.exceptions import Problem
+from activepieces_client.exceptions import Violation
 
 from . import _apply, _list, _plan
 from ._arguments import list_filters, parser, update_body
@@ -27,7 +27,7 @@ from ._values import InvalidTextError
 
 
 class _InvalidInputError(Exception):
-    """The file has problems, which have been reported."""
+    """The file has violations, which have been reported."""
 
 
 def list_projects(arguments: argparse.Namespace) -> int:
@@ -49,8 +49,8 @@ def _until_output_fails(items: Iterable[Any]) -> Iterator[Any]:
 def update(arguments: argparse.Namespace) -> int:
     """Update a project, and print the project that the response shows."""
     body = update_body(arguments)
-    if problems := list(inexact_integers(body)):
-        raise RequestValidationError(problems)
+    if violations := list(inexact_integers(body)):
+        raise RequestValidationError(violations)
     with Activepieces() as client:
         project = client.projects.update(arguments.project_id, body, timeout=arguments.timeout).to_dict()
     if arguments.output == "json":
@@ -88,7 +88,7 @@ def plan(arguments: argparse.Namespace) -> int:
         projects = fetch(client, arguments.timeout) if lines else []
     resolved = resolve(lines, projects)
     plans, unknown = _plan.plan(resolved.lines, projects)
-    _report_problems(sorted([*resolved.problems, *unknown], key=lambda problem: problem[0]), arguments)
+    _report_violations(sorted([*resolved.violations, *unknown], key=lambda violation: violation[0]), arguments)
     return _plan.show(plans, updates.count - len(lines), as_json=arguments.output == "json")
 
 
@@ -100,7 +100,7 @@ def apply(arguments: argparse.Namespace) -> int:
     options = _apply.Options(arguments.concurrency, arguments.timeout, arguments.fail_fast, arguments.output == "json")
     with Activepieces() as client:
         resolved = _apply.resolve_pending(client, updates, journal, arguments.timeout)
-        _report_problems(resolved.problems, arguments)
+        _report_violations(resolved.violations, arguments)
         return _apply.apply(client, updates, resolved, journal, options)
 
 
@@ -108,29 +108,29 @@ def _read(arguments: argparse.Namespace) -> Updates:
     """Read and validate the whole file.
 
     Raises:
-        _InvalidInputError: The file has problems.
+        _InvalidInputError: The file has violations.
     """
     file = arguments.file
     with contextlib.nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
         updates = Updates(source, by_external_id=arguments.by == "external-id")
-    _report_problems(updates.problems(), arguments)
+    _report_violations(updates.violations(), arguments)
     return updates
 
 
-def _report_problems(problems: Iterable[tuple[int, Problem]], arguments: argparse.Namespace) -> None:
-    """Report problems, each with its line.
+def _report_violations(violations: Iterable[tuple[int, Violation]], arguments: argparse.Namespace) -> None:
+    """Report violations, each with its line.
 
     Raises:
-        _InvalidInputError: There are problems.
+        _InvalidInputError: There are violations.
     """
-    found = list(problems)
+    found = list(violations)
     if not found:
         return
     if arguments.output == "json":
-        for number, problem in found:
-            print_json({"line": number, "path": problem.path, "message": problem.message})
+        for number, violation in found:
+            print_json({"line": number, "path": violation.path, "message": violation.message})
     else:
-        for text in grouped((number, printable(str(problem))) for number, problem in found):
+        for text in grouped((number, printable(str(violation))) for number, violation in found):
             report(text)
     raise _InvalidInputError
 

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from activepieces_api.types import UNSET
 from activepieces_client._json import is_object, json_path
-from activepieces_client.exceptions import Problem
+from activepieces_client.exceptions import Violation
 
 from ._line import Line
 from ._properties import PropertyPath, get, properties, put
@@ -40,11 +40,11 @@ def read_csv(file: IO[bytes]) -> Iterator[Line]:
                 yield _read_row(number, columns, row)
             number = skipped + rows.line_num + 1
     except _HeaderError as error:
-        yield Line(number, problems=(Problem("$", str(error)),))
+        yield Line(number, violations=(Violation("$", str(error)),))
     except csv.Error as error:
-        yield Line(number, problems=(Problem("$", f"is not CSV: {error}"),))
+        yield Line(number, violations=(Violation("$", f"is not CSV: {error}"),))
     except UnicodeDecodeError:
-        yield Line(_first_undecodable(file), problems=(Problem("$", "is not UTF-8: save it as CSV UTF-8"),))
+        yield Line(_first_undecodable(file), violations=(Violation("$", "is not UTF-8: save it as CSV UTF-8"),))
     finally:
         text.detach()
 
@@ -105,22 +105,22 @@ def _columns(header: list[str]) -> list[str]:
 
 def _read_row(number: int, columns: list[str], row: list[str]) -> Line:
     if len(row) < len(columns):
-        return Line(number, problems=(Problem("$", f"has {len(row)} cells, where the header has {len(columns)}"),))
+        return Line(number, violations=(Violation("$", f"has {len(row)} cells, where the header has {len(columns)}"),))
     if any(cell.strip() for cell in row[len(columns) :]):
-        return Line(number, problems=(Problem("$", "has a cell beyond the last column with a name"),))
+        return Line(number, violations=(Violation("$", "has a cell beyond the last column with a name"),))
     cells = dict(zip(columns, row, strict=False))
     project_id = cells.pop("id")
-    schemas, body, problems = dict(properties()), dict[str, Any](), list[Problem]()
+    schemas, body, violations = dict(properties()), dict[str, Any](), list[Violation]()
     for column, text in cells.items():
         path = tuple(column.split("."))
         if text:
             try:
                 put(body, path, parse(schemas.get(path, {}), text))
             except InvalidTextError as error:
-                problems.append(Problem(json_path(path), str(error)))
-    if not body and not problems:
-        problems.append(Problem("$", "has an id, but nothing to change"))
-    return Line(number, project_id, body=body, problems=tuple(problems))
+                violations.append(Violation(json_path(path), str(error)))
+    if not body and not violations:
+        violations.append(Violation("$", "has an id, but nothing to change"))
+    return Line(number, project_id, body=body, violations=tuple(violations))
 
 
 def write_csv(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]]]) -> None:

@@ -13,7 +13,7 @@ from typing import IO, Any
 import attrs
 
 from activepieces_client._json import Location, is_array, is_object, json_path
-from activepieces_client.exceptions import Problem
+from activepieces_client.exceptions import Violation
 
 from ._csv import read_csv
 from ._json_lines import read_json_lines
@@ -31,7 +31,7 @@ class Updates:
     They are read from a copy, so later changes of the file have no effect.
 
     Attributes:
-        count: How many updates there are, once `problems` is exhausted.
+        count: How many updates there are, once `violations` is exhausted.
     """
 
     def __init__(self, source: IO[bytes], *, by_external_id: bool = False) -> None:
@@ -80,44 +80,44 @@ class Updates:
             lines = read_json_lines(self._file) if content.startswith(b"{") else read_csv(self._file)
             yield from map(self._with_external_id, lines)
             return
-        yield Line(1, problems=(Problem("$", message),))
+        yield Line(1, violations=(Violation("$", message),))
 
     def _with_external_id(self, line: Line) -> Line:
-        if self._by_external_id and not line.by_external_id and not line.problems:
+        if self._by_external_id and not line.by_external_id and not line.violations:
             return attrs.evolve(line, project_id=None, external_id=line.project_id, by_external_id=True)
         return line
 
-    def problems(self) -> Iterator[tuple[int, Problem]]:
+    def violations(self) -> Iterator[tuple[int, Violation]]:
         """Validate every line: yield each violation, and each id that is there twice."""
         seen: dict[tuple[bool, str], int] = {}
         for line in self:
             self.count += 1
-            yield from ((line.number, problem) for problem in line.problems or _problems(line))
+            yield from ((line.number, violation) for violation in line.violations or _violations(line))
             if isinstance(line.name, str):
                 first = seen.setdefault((line.by_external_id, line.name), line.number)
                 if first != line.number:
-                    yield line.number, Problem(line.name_path, f"is in line {first}, too: {ONE_LINE_EACH}")
+                    yield line.number, Violation(line.name_path, f"is in line {first}, too: {ONE_LINE_EACH}")
 
 
-def _problems(line: Line) -> Iterator[Problem]:
+def _violations(line: Line) -> Iterator[Violation]:
     if line.by_external_id:
         if not isinstance(line.external_id, str) or not line.external_id:
-            yield Problem("externalId", "is not a string of at least one character")
+            yield Violation("externalId", "is not a string of at least one character")
         found = violations({"body": line.body})
     else:
         found = violations({"path": {"id": line.project_id}, "body": line.body})
         if isinstance(line.project_id, str) and line.project_id and line.project_id != line.project_id.strip():
-            yield Problem("path.id", "has spaces around it")
+            yield Violation("path.id", "has spaces around it")
     yield from found
-    known = {problem.path for problem in found}
-    yield from (problem for problem in inexact_integers(line.body) if problem.path not in known)
+    known = {violation.path for violation in found}
+    yield from (violation for violation in inexact_integers(line.body) if violation.path not in known)
 
 
-def inexact_integers(value: Any, location: Location = ()) -> Iterator[Problem]:
+def inexact_integers(value: Any, location: Location = ()) -> Iterator[Violation]:
     """Yield the integers that the service, a JavaScript program, would round."""
     if is_object(value) or is_array(value):
         for key, item in value.items() if is_object(value) else enumerate(value):
             yield from inexact_integers(item, (*location, key))
     elif type(value) is int and not is_exact(value):
         text = f'{value} is beyond 2^53 and would come back rounded: write it as text, "{value}"'
-        yield Problem(json_path(location), text)
+        yield Violation(json_path(location), text)

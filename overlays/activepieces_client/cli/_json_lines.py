@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from activepieces_client._json import is_object
-from activepieces_client.exceptions import Problem
+from activepieces_client.exceptions import Violation
 
 from ._line import Line
 from ._values import InvalidTextError, parse_json
@@ -21,7 +21,7 @@ def read_json_lines(file: IO[bytes]) -> Iterator[Line]:
                 yield _read(number, text)
             except (InvalidTextError, UnicodeDecodeError) as error:
                 message = str(error) if isinstance(error, InvalidTextError) else "is not UTF-8"
-                yield Line(number, problems=(Problem("$", message),))
+                yield Line(number, violations=(Violation("$", message),))
 
 
 def _read(number: int, text: bytes) -> Line:

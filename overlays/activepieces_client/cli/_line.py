@@ -8,9 +8,9 @@ from typing import Any
 
 import attrs
 
-from activepieces_client.exceptions import Problem
+from activepieces_client.exceptions import Violation
 
-# Why two lines with the same project are a problem.
+# Why two lines with the same project are a violation.
 ONE_LINE_EACH = "lines are sent in any order, so give each project one line"
 
 
@@ -20,7 +20,7 @@ class Line:
 
     Attributes:
         by_external_id: Whether the project is named by its external id.
-        problems: Why the line cannot be read; ids and body are None then.
+        violations: Why the line cannot be read; ids and body are None then.
     """
 
     number: int
@@ -28,7 +28,7 @@ class Line:
     external_id: Any = None
     body: Any = None
     by_external_id: bool = False
-    problems: tuple[Problem, ...] = ()
+    violations: tuple[Violation, ...] = ()
 
     @property
     def name(self) -> Any:
@@ -37,7 +37,7 @@ class Line:
 
     @property
     def name_path(self) -> str:
-        """The path of that id, for problems."""
+        """The path of that id, for violations."""
         return "externalId" if self.by_external_id else "path.id"
 
     def digest(self, base_url: str) -> str:

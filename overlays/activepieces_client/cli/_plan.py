@@ -10,7 +10,7 @@ import attrs
 
 from activepieces_api.types import UNSET
 from activepieces_client._json import Location, equal, is_object, json_path, shorten
-from activepieces_client.exceptions import Problem
+from activepieces_client.exceptions import Violation
 
 from ._ignored import reason_to_ignore
 from ._line import Line
@@ -75,18 +75,18 @@ class LinePlan:
 
 def plan(
     lines: Iterable[tuple[Line, str]], projects: Iterable[Project]
-) -> tuple[list[LinePlan], list[tuple[int, Problem]]]:
-    """Compare every line with its project; return the plans and the problems."""
+) -> tuple[list[LinePlan], list[tuple[int, Violation]]]:
+    """Compare every line with its project; return the plans and the violations."""
     by_id = {project["id"]: project for project in projects}
     plans: list[LinePlan] = []
-    problems: list[tuple[int, Problem]] = []
+    violations: list[tuple[int, Violation]] = []
     for line, project_id in lines:
         if project := by_id.get(project_id):
             plans.append(LinePlan(line, project, list(_changes(body_schema(), line.body, project, project))))
         else:
             message = f"{shorten(project_id)} is not the id of a project that the key sees"
-            problems.append((line.number, Problem("path.id", message)))
-    return plans, problems
+            violations.append((line.number, Violation("path.id", message)))
+    return plans, violations
 
 
 def _changes(

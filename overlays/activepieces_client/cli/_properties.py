@@ -8,7 +8,7 @@ from typing import Any
 from activepieces_api.types import UNSET
 from activepieces_client._json import is_object
 from activepieces_client._specification import Operation, specification
-from activepieces_client.exceptions import Problem, RequestValidationError
+from activepieces_client.exceptions import RequestValidationError, Violation
 
 PropertyPath = tuple[str, ...]
 """The names that lead to a property of a body, such as `plan`, `pieces`."""
@@ -67,12 +67,12 @@ def is_returned(path: PropertyPath) -> bool:
     return schema is not None
 
 
-def violations(request: dict[str, Any]) -> tuple[Problem, ...]:
+def violations(request: dict[str, Any]) -> tuple[Violation, ...]:
     """Return every violation of an update, given as its `path` and `body`."""
     try:
         operation("updateProject").validate(request)
     except RequestValidationError as error:
-        return error.problems
+        return error.violations
     return ()
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from activepieces_client import Activepieces
 from activepieces_client._json import shorten
-from activepieces_client.exceptions import Problem
+from activepieces_client.exceptions import Violation
 
 from ._line import ONE_LINE_EACH, Line
 
@@ -22,11 +22,11 @@ class Resolved:
 
     Attributes:
         lines: The lines with exactly one project, each with the id of that.
-        problems: What is wrong, by the number of the line.
+        violations: What is wrong, by the number of the line.
     """
 
     lines: list[tuple[Line, str]]
-    problems: list[tuple[int, Problem]]
+    violations: list[tuple[int, Violation]]
 
 
 def fetch(client: Activepieces, timeout: float | None) -> list[Project]:
@@ -49,12 +49,12 @@ def resolve(lines: Iterable[Line], projects: Iterable[Project]) -> Resolved:
         if len(candidates) != 1:
             several = f"{len(candidates)} projects have the external id {name}: {', '.join(candidates)}"
             message = several if candidates else f"no project that the key sees has the external id {name}"
-            resolved.problems.append((line.number, Problem("externalId", message)))
+            resolved.violations.append((line.number, Violation("externalId", message)))
             continue
         (project_id,) = candidates
         first = seen.setdefault(project_id, line.number)
         if first != line.number:
             message = f"{project_id} is the project of line {first}, too: {ONE_LINE_EACH}"
-            resolved.problems.append((line.number, Problem(line.name_path, message)))
+            resolved.violations.append((line.number, Violation(line.name_path, message)))
         resolved.lines.append((line, project_id))
     return resolved
