@@ -97,10 +97,11 @@ def test_service_envelope_is_read(service: StandIn, update: Update) -> None:
 
 
 def test_framework_envelope_is_read(service: StandIn, update: Update) -> None:
+    message = 'value "2147483648" is out of range for type integer'
+    service.fail(httpx.Response(500, json={"statusCode": 500, "code": "22003", "error": "Error", "message": message}))
     with pytest.raises(ServerError) as caught:
-        update(service, ID, {"maxConcurrentJobs": 2**31}, **ONCE)
-    assert caught.value.code == "22003"
-    assert caught.value.message == 'value "2147483648" is out of range for type integer'
+        update(service, ID, {}, **ONCE)
+    assert (caught.value.code, caught.value.message) == ("22003", message)
 
 
 def test_response_of_an_error_is_one_of_httpx(service: StandIn, update: Update) -> None:

@@ -280,7 +280,7 @@ def test_operation_of_any_method(request_: Request, responses: list[Any], method
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("get", "/v1/projects/archived"),
+        ("patch", "/v1/projects/archived"),
         ("get", "/v1/projects/p1/tables"),
         ("get", "/v1/nowhere"),
         ("patch", "nowhere"),

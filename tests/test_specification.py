@@ -15,9 +15,10 @@ from activepieces_client import RequestValidationError, validate
 
 DOCUMENT: dict[str, Any] = json.loads(files("activepieces_api").joinpath("openapi.json").read_text("utf-8"))
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
-UPDATE: dict[str, Any] = DOCUMENT["paths"]["/v1/projects/{id}"]["post"]
+PROJECT: dict[str, Any] = DOCUMENT["paths"]["/v1/projects/{id}"]
+UPDATE: dict[str, Any] = PROJECT["post"]
 LIST: dict[str, Any] = DOCUMENT["paths"]["/v1/projects"]["get"]
-PARAMETERS: list[dict[str, Any]] = [*UPDATE["parameters"], *LIST["parameters"]]
+PARAMETERS: list[dict[str, Any]] = [*PROJECT["parameters"], *LIST["parameters"]]
 
 # What some release ignores or lacks; no property of `plan` works everywhere.
 NOT_EVERYWHERE = {"plan", "workerGroupId", "notifyFlowOwnerOnFailure", "executionDataRetentionDays"}

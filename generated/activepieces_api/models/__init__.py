@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .color_name import ColorName
+    from .create_project_request import CreateProjectRequest
     from .framework_error import FrameworkError
+    from .health import Health
     from .metadata import Metadata
     from .pieces_filter_type import PiecesFilterType
     from .project import Project
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from .project_type import ProjectType
     from .service_error import ServiceError
     from .service_error_params import ServiceErrorParams
+    from .sign_in_request import SignInRequest
+    from .sign_in_response import SignInResponse
     from .update_project_request import UpdateProjectRequest
 else:
 
@@ -34,7 +38,9 @@ else:
 
 _MODULES = {
     "ColorName": "color_name",
+    "CreateProjectRequest": "create_project_request",
     "FrameworkError": "framework_error",
+    "Health": "health",
     "Metadata": "metadata",
     "PiecesFilterType": "pieces_filter_type",
     "Project": "project",
@@ -47,13 +53,17 @@ _MODULES = {
     "ProjectType": "project_type",
     "ServiceError": "service_error",
     "ServiceErrorParams": "service_error_params",
+    "SignInRequest": "sign_in_request",
+    "SignInResponse": "sign_in_response",
     "UpdateProjectRequest": "update_project_request",
 }
 
 
 __all__ = (
     "ColorName",
+    "CreateProjectRequest",
     "FrameworkError",
+    "Health",
     "Metadata",
     "PiecesFilterType",
     "Project",
@@ -66,5 +76,7 @@ __all__ = (
     "ProjectType",
     "ServiceError",
     "ServiceErrorParams",
+    "SignInRequest",
+    "SignInResponse",
     "UpdateProjectRequest",
 )

@@ -48,6 +48,8 @@ class Project:
     """ How much a project is used. """
     notify_flow_owner_on_failure: bool | Unset = UNSET
     """ Whether the owner of a flow is notified when a run of it fails. From release 0.87 on. """
+    sensitive: bool | Unset = UNSET
+    """ Whether the project is sensitive, so that its flows need an approval. From release 0.92 on. """
     max_concurrent_jobs: float | None | Unset = UNSET
     """ How many jobs of the project may run concurrently; null where there is no limit. """
     external_id: None | str | Unset = UNSET
@@ -60,7 +62,7 @@ class Project:
     """ The id of the set of pieces that the project may use. From release 0.87 on. """
     worker_group_id: None | str | Unset = UNSET
     """ The group of workers that runs the project's jobs. From release 0.86 on. """
-    execution_data_retention_days: int | None | Unset = UNSET
+    execution_data_retention_days: float | None | Unset = UNSET
     """ For how many days the data of runs is kept; null is the installation's default. From release 0.87 on. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -94,6 +96,8 @@ class Project:
         analytics = self.analytics.to_dict()
 
         notify_flow_owner_on_failure = self.notify_flow_owner_on_failure
+
+        sensitive = self.sensitive
 
         max_concurrent_jobs: float | None | Unset
         if isinstance(self.max_concurrent_jobs, Unset):
@@ -133,7 +137,7 @@ class Project:
         else:
             worker_group_id = self.worker_group_id
 
-        execution_data_retention_days: int | None | Unset
+        execution_data_retention_days: float | None | Unset
         if isinstance(self.execution_data_retention_days, Unset):
             execution_data_retention_days = UNSET
         else:
@@ -158,6 +162,8 @@ class Project:
         )
         if notify_flow_owner_on_failure is not UNSET:
             field_dict["notifyFlowOwnerOnFailure"] = notify_flow_owner_on_failure
+        if sensitive is not UNSET:
+            field_dict["sensitive"] = sensitive
         if max_concurrent_jobs is not UNSET:
             field_dict["maxConcurrentJobs"] = max_concurrent_jobs
         if external_id is not UNSET:
@@ -217,6 +223,8 @@ class Project:
         analytics = ProjectAnalytics.from_dict(d.pop("analytics"))
 
         notify_flow_owner_on_failure = d.pop("notifyFlowOwnerOnFailure", UNSET)
+
+        sensitive = d.pop("sensitive", UNSET)
 
         def _parse_max_concurrent_jobs(data: object) -> float | None | Unset:
             if data is None:
@@ -280,12 +288,12 @@ class Project:
 
         worker_group_id = _parse_worker_group_id(d.pop("workerGroupId", UNSET))
 
-        def _parse_execution_data_retention_days(data: object) -> int | None | Unset:
+        def _parse_execution_data_retention_days(data: object) -> float | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(int | None | Unset, data)
+            return cast(float | None | Unset, data)
 
         execution_data_retention_days = _parse_execution_data_retention_days(d.pop("executionDataRetentionDays", UNSET))
 
@@ -302,6 +310,7 @@ class Project:
             plan=plan,
             analytics=analytics,
             notify_flow_owner_on_failure=notify_flow_owner_on_failure,
+            sensitive=sensitive,
             max_concurrent_jobs=max_concurrent_jobs,
             external_id=external_id,
             metadata=metadata,

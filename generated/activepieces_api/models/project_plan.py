@@ -33,7 +33,7 @@ class ProjectPlan:
     """ The names of the allowed pieces, for the filter type ALLOWED. """
     locked: bool = False
     """ Whether the plan is locked. """
-    active_flows_limit: int | None | Unset = UNSET
+    active_flows_limit: float | None | Unset = UNSET
     """ How many flows of the project may be active; null where there is no limit. From release 0.87 on. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -58,7 +58,7 @@ class ProjectPlan:
 
         pieces = self.pieces
 
-        active_flows_limit: int | None | Unset
+        active_flows_limit: float | None | Unset
         if isinstance(self.active_flows_limit, Unset):
             active_flows_limit = UNSET
         else:
@@ -113,12 +113,12 @@ class ProjectPlan:
 
         pieces = cast(list[str], d.pop("pieces"))
 
-        def _parse_active_flows_limit(data: object) -> int | None | Unset:
+        def _parse_active_flows_limit(data: object) -> float | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
                 return data
-            return cast(int | None | Unset, data)
+            return cast(float | None | Unset, data)
 
         active_flows_limit = _parse_active_flows_limit(d.pop("activeFlowsLimit", UNSET))
 

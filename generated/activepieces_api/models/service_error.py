@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -22,16 +22,22 @@ class ServiceError:
 
     code: str
     """ What went wrong, for programs. """
-    params: ServiceErrorParams | Unset = UNSET
-    """ What the error is about; the properties depend on the code. """
+    params: None | ServiceErrorParams | Unset = UNSET
+    """ What the error is about; null if there is nothing to add. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.service_error_params import ServiceErrorParams  # noqa: PLC0415
+
         code = self.code
 
-        params: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.params, Unset):
+        params: dict[str, Any] | None | Unset
+        if isinstance(self.params, Unset):
+            params = UNSET
+        elif isinstance(self.params, ServiceErrorParams):
             params = self.params.to_dict()
+        else:
+            params = self.params
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -52,12 +58,22 @@ class ServiceError:
         d = dict(src_dict)
         code = d.pop("code")
 
-        _params = d.pop("params", UNSET)
-        params: ServiceErrorParams | Unset
-        if isinstance(_params, Unset):
-            params = UNSET
-        else:
-            params = ServiceErrorParams.from_dict(_params)
+        def _parse_params(data: object) -> None | ServiceErrorParams | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                params_type_0 = ServiceErrorParams.from_dict(data)
+
+                return params_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | ServiceErrorParams | Unset, data)
+
+        params = _parse_params(d.pop("params", UNSET))
 
         service_error = cls(
             code=code,

@@ -25,6 +25,9 @@ class UpdateProjectRequest:
     """ Whether the project can receive releases from another environment. """
     notify_flow_owner_on_failure: bool | Unset = UNSET
     """ Whether the owner of a flow is notified when a run of it fails. From release 0.87 on. """
+    sensitive: bool | Unset = UNSET
+    """ Whether the project is sensitive: its flows need an approval. From release 0.92 on; an older one ignores it.
+    """
     display_name: str | Unset = UNSET
     """ The name that people see, without dots and slashes. Ignored for a PERSONAL project. """
     external_id: str | Unset = UNSET
@@ -32,7 +35,7 @@ class UpdateProjectRequest:
     own the platform. Once set, it cannot be cleared. """
     metadata: Metadata | Unset = UNSET
     """ Whatever you want to keep with the project, as JSON. An update replaces it whole; it is returned with its
-    keys in another order, and integers beyond 2^53 are rounded. """
+    keys in another order, and integers beyond 2^53 are rounded. No key, at any depth, can be `__proto__`. """
     icon: ProjectIconUpdate | Unset = UNSET
     """ The icon to show. Ignored for a PERSONAL project. """
     plan: ProjectPlanUpdate | Unset = UNSET
@@ -55,6 +58,8 @@ class UpdateProjectRequest:
         releases_enabled = self.releases_enabled
 
         notify_flow_owner_on_failure = self.notify_flow_owner_on_failure
+
+        sensitive = self.sensitive
 
         display_name = self.display_name
 
@@ -101,6 +106,8 @@ class UpdateProjectRequest:
             field_dict["releasesEnabled"] = releases_enabled
         if notify_flow_owner_on_failure is not UNSET:
             field_dict["notifyFlowOwnerOnFailure"] = notify_flow_owner_on_failure
+        if sensitive is not UNSET:
+            field_dict["sensitive"] = sensitive
         if display_name is not UNSET:
             field_dict["displayName"] = display_name
         if external_id is not UNSET:
@@ -132,6 +139,8 @@ class UpdateProjectRequest:
         releases_enabled = d.pop("releasesEnabled", UNSET)
 
         notify_flow_owner_on_failure = d.pop("notifyFlowOwnerOnFailure", UNSET)
+
+        sensitive = d.pop("sensitive", UNSET)
 
         display_name = d.pop("displayName", UNSET)
 
@@ -190,6 +199,7 @@ class UpdateProjectRequest:
         update_project_request = cls(
             releases_enabled=releases_enabled,
             notify_flow_owner_on_failure=notify_flow_owner_on_failure,
+            sensitive=sensitive,
             display_name=display_name,
             external_id=external_id,
             metadata=metadata,

@@ -33,6 +33,7 @@ RELEASES = {
     "0.83": Release(
         lacks=frozenset(
             {
+                "sensitive",
                 "notifyFlowOwnerOnFailure",
                 "pieceSetId",
                 "workerGroupId",
@@ -47,7 +48,7 @@ RELEASES = {
         stores_lone_surrogates=True,
     ),
     "0.88": Release(
-        lacks=frozenset({"analytics.lastFlowUpdated"}),
+        lacks=frozenset({"sensitive", "analytics.lastFlowUpdated"}),
         # The community edition, which was recorded, has no worker groups.
         ignores=frozenset({"globalConnectionExternalIds", "workerGroupId", "plan.pieces", "plan.piecesFilterType"}),
         body_limit=54 * _MIB,

@@ -31,6 +31,8 @@ _MESSAGES = {
     "maximum 9007199254740991": "Too big: expected int to be <={}",
 }
 _INFINITE = (float("inf"), float("-inf"))
+# openapi.yaml is stricter than the service, whose database stores 32 bits: its schema has the maximum of Zod.
+_PUBLISHED = {("maximum", 2147483647): 9007199254740991}
 
 _MAX_PARAMETER = 100  # characters of a parameter in the path; the web framework has no route for more
 
@@ -130,7 +132,8 @@ def _violations(schema: dict[str, Any], value: Any, path: str) -> Iterator[str]:
     if "type" in schema and (value in _INFINITE or not _is_valid({"type": schema["type"]}, value)):
         yield f"{path} Invalid input: expected {_expected(schema, value)}, received {type_of(value)}"
         return
-    for keyword, bound in schema.items():
+    for keyword, given in schema.items():
+        bound = _PUBLISHED.get((keyword, given), given) if isinstance(given, int) else given
         if keyword not in _NOT_CONSTRAINTS and not _is_valid({keyword: bound}, value):
             message = _MESSAGES.get(f"{keyword} {bound}") or _MESSAGES.get(keyword, "Invalid input")
             yield f"{path} {message.format(bound)}"

@@ -19,6 +19,7 @@ def _get_kwargs(
     limit: int | Unset = UNSET,
     display_name: str | Unset = UNSET,
     external_id: str | Unset = UNSET,
+    external_user_id: str | Unset = UNSET,
     types: list[ProjectType] | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -31,6 +32,8 @@ def _get_kwargs(
     params["displayName"] = display_name
 
     params["externalId"] = external_id
+
+    params["externalUserId"] = external_user_id
 
     json_types: list[str] | Unset = UNSET
     if not isinstance(types, Unset):
@@ -189,6 +192,7 @@ def sync_detailed(
     limit: int | Unset = UNSET,
     display_name: str | Unset = UNSET,
     external_id: str | Unset = UNSET,
+    external_user_id: str | Unset = UNSET,
     types: list[ProjectType] | Unset = UNSET,
 ) -> Response[FrameworkError | ServiceError | ProjectPage]:
     """List projects
@@ -202,6 +206,7 @@ def sync_detailed(
         limit (int | Unset):
         display_name (str | Unset):
         external_id (str | Unset):
+        external_user_id (str | Unset):
         types (list[ProjectType] | Unset):
 
     Raises:
@@ -217,6 +222,7 @@ def sync_detailed(
         limit=limit,
         display_name=display_name,
         external_id=external_id,
+        external_user_id=external_user_id,
         types=types,
     )
 
@@ -234,6 +240,7 @@ def sync(
     limit: int | Unset = UNSET,
     display_name: str | Unset = UNSET,
     external_id: str | Unset = UNSET,
+    external_user_id: str | Unset = UNSET,
     types: list[ProjectType] | Unset = UNSET,
 ) -> FrameworkError | ServiceError | ProjectPage | None:
     """List projects
@@ -247,6 +254,7 @@ def sync(
         limit (int | Unset):
         display_name (str | Unset):
         external_id (str | Unset):
+        external_user_id (str | Unset):
         types (list[ProjectType] | Unset):
 
     Raises:
@@ -263,6 +271,7 @@ def sync(
         limit=limit,
         display_name=display_name,
         external_id=external_id,
+        external_user_id=external_user_id,
         types=types,
     ).parsed
 
@@ -274,6 +283,7 @@ async def asyncio_detailed(
     limit: int | Unset = UNSET,
     display_name: str | Unset = UNSET,
     external_id: str | Unset = UNSET,
+    external_user_id: str | Unset = UNSET,
     types: list[ProjectType] | Unset = UNSET,
 ) -> Response[FrameworkError | ServiceError | ProjectPage]:
     """List projects
@@ -287,6 +297,7 @@ async def asyncio_detailed(
         limit (int | Unset):
         display_name (str | Unset):
         external_id (str | Unset):
+        external_user_id (str | Unset):
         types (list[ProjectType] | Unset):
 
     Raises:
@@ -302,6 +313,7 @@ async def asyncio_detailed(
         limit=limit,
         display_name=display_name,
         external_id=external_id,
+        external_user_id=external_user_id,
         types=types,
     )
 
@@ -317,6 +329,7 @@ async def asyncio(
     limit: int | Unset = UNSET,
     display_name: str | Unset = UNSET,
     external_id: str | Unset = UNSET,
+    external_user_id: str | Unset = UNSET,
     types: list[ProjectType] | Unset = UNSET,
 ) -> FrameworkError | ServiceError | ProjectPage | None:
     """List projects
@@ -330,6 +343,7 @@ async def asyncio(
         limit (int | Unset):
         display_name (str | Unset):
         external_id (str | Unset):
+        external_user_id (str | Unset):
         types (list[ProjectType] | Unset):
 
     Raises:
@@ -347,6 +361,7 @@ async def asyncio(
             limit=limit,
             display_name=display_name,
             external_id=external_id,
+            external_user_id=external_user_id,
             types=types,
         )
     ).parsed
