@@ -85,7 +85,7 @@ def test_own_connections_send_our_headers(kind: str) -> None:
     with raw_server.serve(handle) as server:
         update_at_once(kind, server.base_url, 1)
     (head,) = heads
-    assert b"\r\naccept-encoding: identity\r\n" in head
+    assert b"\r\naccept-encoding: gzip\r\n" in head
     assert b"\r\nuser-agent: activepieces-client/" in head
 
 

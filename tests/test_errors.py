@@ -179,6 +179,6 @@ def test_traceback_has_a_handful_of_our_frames(service: StandIn, project_id: str
         client.projects.update(project_id, body)
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert frames[0].filename == __file__
-    assert len(frames) <= 6
+    assert len([frame for frame in frames if "httpx" not in frame.filename]) <= 6
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None

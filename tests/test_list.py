@@ -77,7 +77,7 @@ def test_list_has_every_page(service: StandIn, list_projects: List) -> None:
 
 
 def test_list_of_larger_pages(service: StandIn, list_projects: List) -> None:
-    assert len(list_projects(limit=251)) == 251
+    assert len(list_projects(page_size=251)) == 251
     assert len(service.requests) == 1
 
 

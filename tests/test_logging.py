@@ -10,7 +10,6 @@ import sys
 import httpx
 import pytest
 
-from activepieces_client import Activepieces, ConfigurationError
 from activepieces_client.testing import StandIn
 
 from .support.updates import ID, Update
@@ -54,6 +53,7 @@ def test_each_attempt_is_one_line_without_key_and_body(
     lines = [record.getMessage() for record in caplog.records if record.name == "activepieces_client"]
     assert lines == [
         f"POST /api/v1/projects/{ID}: <Response [503 Service Unavailable]>, attempt 1",
+        f"POST /api/v1/projects/{ID}: retry 1 in 0.0 s after status 503",
         f"POST /api/v1/projects/{ID}: <Response [200 OK]>, attempt 2",
     ]
 
@@ -69,13 +69,14 @@ def test_debug_logs_each_attempt(level: str) -> None:
     assert count(lines, "$.platformId") == 1
 
 
-def test_info_logs_no_attempt_but_warnings() -> None:
+def test_info_logs_retries_and_warnings() -> None:
     with StandIn().serve() as service:
         retry_and_deviate(service)
         lines = logged(service, "info")
     assert count(lines, "attempt 2") == 0
     assert count(lines, "$.platformId") == 1
-    assert count(lines, "activepieces_client") == 1  # the name of the logger, which Python's last resort leaves out
+    assert count(lines, "retry 1 in 0.0 s after status 503") == 1
+    assert count(lines, "activepieces_client") == 2  # the name of the logger, which Python's last resort leaves out
 
 
 @pytest.mark.parametrize("level", [None, ""])
@@ -84,10 +85,14 @@ def test_without_a_level_nothing_is_set_up(level: str | None) -> None:
         assert logged(service, level) == []
 
 
-def test_unknown_level_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ACTIVEPIECES_LOG", "loud")
-    with pytest.raises(ConfigurationError, match="ACTIVEPIECES_LOG must be debug or info"):
-        Activepieces("sk-1")
+@pytest.mark.parametrize(("level", "retries"), [("warning", 0), ("loud", 0)])
+def test_log_level_never_stops_a_program(level: str, retries: int) -> None:
+    with StandIn().serve() as service:
+        retry_and_deviate(service)
+        lines = logged(service, level)
+    assert count(lines, "retry 1") == retries
+    assert count(lines, "$.platformId") == 1
+    assert count(lines, "ACTIVEPIECES_LOG is ignored: 'loud' is not a level") == (level == "loud")
 
 
 @pytest.mark.parametrize("after", [False, True])

@@ -19,7 +19,7 @@ from activepieces_client.testing import StandIn
 
 from .support import raw_server
 from .support.certificates import server_context
-from .support.updates import ID, Update, project_json, stand_in_at
+from .support.updates import ID, Update, project_json, stand_in_at, sync_client
 
 
 def serve_tls(context: ssl.SSLContext) -> raw_server.Handler:
@@ -114,10 +114,13 @@ def test_http_client_connection_keeps_no_deadline(timeout: float | None) -> None
         assert server.connections == 1
 
 
-def test_cookies_of_the_server_are_sent_back(update: Update) -> None:
+def test_cookies_of_the_server_are_sent_back() -> None:
     with StandIn().serve() as service:
-        service.fail((503, {"retry-after": "0", "set-cookie": "node=7; Path=/"}))
-        update(service, ID, {})
+        project = httpx.Response(200, json=service.projects[0], headers={"set-cookie": "node=7; Path=/"})
+        service.fail(project)
+        with sync_client(service) as client:
+            client.projects.update(ID, {})
+            client.projects.update(ID, {})
         assert [request.headers.get("cookie") for request in service.requests] == [None, "node=7"]
 
 
@@ -149,3 +152,32 @@ def test_parent_and_child_use_one_client_after_a_fork() -> None:
         settings = {"ACTIVEPIECES_API_KEY": service.api_key, "ACTIVEPIECES_BASE_URL": service.base_url}
         subprocess.run([sys.executable, "-c", FORK], env={**os.environ, **settings}, check=True, timeout=60)
     assert len(service.requests) == 101
+
+
+# Proxies of the environment
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY", "http_proxy"])
+def test_loopback_never_goes_through_a_proxy(update: Update, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    with StandIn().serve() as service:
+        assert update(service, ID, {}).id == ID
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("HTTPS_PROXY", "http://user:hunter2@127.0.0.1:9"), ("ALL_PROXY", "127.0.0.1:9")]
+)
+def test_dead_proxy_is_named(update: Update, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(APIConnectionError) as caught:
+        update(stand_in_at("https://flows.test/api"), ID, {}, max_retries=0)
+    assert f"through the proxy http://127.0.0.1:9 ({variable})" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_no_proxy_excepts_an_address(update: Update, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "flows.invalid:443")
+    with pytest.raises(APIConnectionError) as caught:
+        update(stand_in_at("https://flows.invalid/api"), ID, {}, max_retries=0)
+    assert "proxy" not in str(caught.value)

@@ -174,7 +174,7 @@ def test_invalid_address_is_shown_an_example() -> None:
         Activepieces("sk-1", base_url="flows.example.com/api")
     assert (
         str(caught.value)
-        == "base_url must be a URL without user, query and fragment, like https://cloud.activepieces.com/api"
+        == "base_url must be a URL without user, query, fragment and spaces, like https://cloud.activepieces.com/api"
     )
 
 

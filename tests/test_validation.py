@@ -162,8 +162,8 @@ def deep() -> dict[str, Any]:
         (datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), "$.metadata.x", "is of type datetime"),
         (b"bytes", "$.metadata.x", "is of type bytes"),
         ({1, 2}, "$.metadata.x", "is of type set"),
-        ({1: "a"}, "$.metadata.x", "has a key of type int, where JSON has strings"),
-        ({"a b": {None: 1}}, '$.metadata.x["a b"]', "has a key of type NoneType, where JSON has strings"),
+        ({1: "a"}, "$.metadata.x", "has a key of type int, but JSON has only strings"),
+        ({"a b": {None: 1}}, '$.metadata.x["a b"]', "has a key of type NoneType, but JSON has only strings"),
         ("a\0b", "$.metadata.x", "contains U+0000, which the service cannot store"),
         ({"a\0": 1}, "$.metadata.x", "has a key that contains U+0000"),
         ("\ud83d", "$.metadata.x", "contains U+D83D, which UTF-8 cannot carry"),
@@ -233,10 +233,10 @@ def test_model_with_attributes_of_other_types(service: StandIn, update: Update) 
         update(service, ID, UpdateProjectRequest(display_name="Acme", icon=icon, plan=plan))
     assert {violation.path: violation.message for violation in caught.value.violations} == {
         "$.icon": (
-            'is {"color": "RED"}, where the model takes a ProjectIconUpdate: write ProjectIconUpdate.from_dict(…)'
+            'is {"color": "RED"}, but the model takes a ProjectIconUpdate: write ProjectIconUpdate.from_dict(…)'
         ),
         "$.plan.pieces_filter_type": (
-            'is "ALLOWED", where the model takes a PiecesFilterType: write PiecesFilterType.ALLOWED'
+            'is "ALLOWED", but the model takes a PiecesFilterType: write PiecesFilterType.ALLOWED'
         ),
     }
     assert service.requests == []

@@ -43,6 +43,10 @@ UNSET_METHODS = """
         return "UNSET"
 """
 
+# A path parameter as the generator quotes it. httpx resolves the segments `.` and `..`, so that the id `.` would address
+# another operation, unless they are percent-encoded.
+QUOTED = re.compile(r'quote\(str\(\w+\), safe=""\)')
+
 # In place of the imports of models/__init__.py, which would load every model with the first one.
 LAZY_MODELS = """
 from importlib import import_module
@@ -137,7 +141,7 @@ def complete(package: Path, document: Document) -> None:
     make_lazy(package / "models" / "__init__.py")
     functions: set[tuple[str, str]] = set()
     for source in package.rglob("*.py"):
-        text = source.read_text(encoding="utf-8")
+        text = QUOTED.sub(r'\g<0>.replace(".", "%2E")', source.read_text(encoding="utf-8"))
         source.write_text(HEADER + text, encoding="utf-8", newline="\n")
         calls = re.findall(r'"method": "(\w+)",\s+"url": "(.*?)"', text)
         functions |= {(method, re.sub(r"{.*?}", "{}", path).rstrip("/")) for method, path in calls}

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 from activepieces_api.types import UNSET
 
 from . import exceptions
+from ._async_projects import AsyncProjects
+from ._bodies import validate
 from ._client import Activepieces, AsyncActivepieces
-from ._projects import AsyncProjects, Projects, validate
+from ._projects import Projects
+from ._sign_in import sign_in
 from .exceptions import *  # noqa: F403 - the module says which
 
 if TYPE_CHECKING:
@@ -23,7 +26,16 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["UNSET", "Activepieces", "AsyncActivepieces", "AsyncProjects", "Projects", "UpdateOutcome", "validate"]
+__all__ = [
+    "UNSET",
+    "Activepieces",
+    "AsyncActivepieces",
+    "AsyncProjects",
+    "Projects",
+    "UpdateOutcome",
+    "sign_in",
+    "validate",
+]
 __all__ += exceptions.__all__
 
 

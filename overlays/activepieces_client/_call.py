@@ -1,7 +1,6 @@
-"""One call, as a generator without I/O: validate, send, renew, retry.
+"""One call, as a generator without I/O: validate, send, renew the key, retry.
 
-It yields what to do (a request to send, a key to renew, seconds to wait), and is sent the outcome. The last thing that
-it yields is the response with which the call ends.
+It yields each step (send, renew, or seconds to wait), receives the outcome, and returns the response.
 """
 
 from __future__ import annotations
@@ -9,43 +8,28 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, TypedDict
+from collections.abc import Generator, Mapping
+from typing import Any
 
 import attrs
 import httpx
 
 from . import exceptions as errors
-from ._auth import READ_EXTENSION, is_rejected_key
+from ._http import is_rejected_key, parse_retry_after
 from ._json import json_path
 from ._log import logger
-from ._retry import MAX_RETRY_AFTER, backoff, parse_retry_after, should_retry
+from ._retry import MAX_RETRY_AFTER, backoff, causes, is_tls_mismatch, should_retry
+from ._specification import Operation, Specification
 
-if TYPE_CHECKING:
-    from ._specification import Operation, Specification
-
-# Seconds to send, to wait for the next bytes, to wait for a free connection; to connect.
-DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-
-HttpClient = httpx.Client | httpx.AsyncClient
+_DEFAULT_LIMITS = {"connect": 5.0, "read": 30.0, "write": 30.0, "pool": 30.0}  # seconds
+DEFAULT_TIMEOUT = httpx.Timeout(**_DEFAULT_LIMITS)
 
 Timeout = float | httpx.Timeout
-"""Seconds for each phase of an attempt, or what httpx has for each phase by itself."""
+"""Seconds for each phase of an attempt, or an `httpx.Timeout` with a number for each phase."""
 
 
-class CallOptions(TypedDict, total=False):
-    """The options of one call.
-
-    An option that is missing or None has the client's value.
-    """
-
-    timeout: Timeout | None
-    max_retries: int | None
-    check_applied: bool
-
-
-def _finite(timeout: Timeout) -> httpx.Timeout:
-    """Return a timeout in which no phase lasts for ever: what is None is the default.
+def finite(timeout: Timeout) -> httpx.Timeout:
+    """Return a timeout in which no phase lasts for ever: a phase that is None has the default.
 
     Raises:
         ConfigurationError: A phase is not a number of seconds above 0.
@@ -55,114 +39,117 @@ def _finite(timeout: Timeout) -> httpx.Timeout:
         number = isinstance(limit, int | float) and not isinstance(limit, bool) and 0 < limit < math.inf
         if not number and not (limit is None and isinstance(timeout, httpx.Timeout)):
             raise errors.ConfigurationError(f"timeout must be seconds above 0, or an httpx.Timeout; it is {timeout!r}")
-    given = {phase: limit for phase, limit in httpx.Timeout(timeout).as_dict().items() if limit is not None}
-    return httpx.Timeout(**{**DEFAULT_TIMEOUT.as_dict(), **given})
+    return httpx.Timeout(**finite_limits(httpx.Timeout(timeout).as_dict()))
 
 
-def _check_max_retries(_: Settings, __: attrs.Attribute[int], value: object) -> None:
+def finite_limits(limits: Mapping[str, float | None]) -> dict[str, float]:
+    """Return the seconds of each phase, as a request carries them, without None."""
+    return {**_DEFAULT_LIMITS, **{phase: limit for phase, limit in limits.items() if limit is not None}}
+
+
+def _validate_max_retries(_: object, __: attrs.Attribute[int], value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise errors.ConfigurationError(f"max_retries must be an integer from 0 up; it is {value!r}")
 
 
-@attrs.frozen(repr=False)  # one that is half made, in the traceback of an invalid value, could not be shown
+@attrs.frozen(repr=False)  # attrs' repr fails on a half-initialised instance, which a traceback may show
+class CallOptions:
+    """The options of one call; an option that is None has the client's value."""
+
+    timeout: httpx.Timeout | None = attrs.field(default=None, converter=attrs.converters.optional(finite))
+    max_retries: int | None = attrs.field(default=None, validator=attrs.validators.optional(_validate_max_retries))
+    check_applied: bool = True
+
+
+@attrs.frozen(repr=False)
 class Settings:
-    """What a call is made with."""
+    """The settings of a call.
+
+    Attributes:
+        specification: The operations.
+        base_url: The address of the API.
+        max_retries: How often to retry.
+        via: The proxy, for messages.
+        check_applied: Whether a response that does not show the requested values is an error.
+        warned: The deviations of responses from their schemas that have been logged.
+    """
 
     specification: Specification
     base_url: str
-    timeout: httpx.Timeout = attrs.field(converter=_finite)
-    max_retries: int = attrs.field(validator=_check_max_retries)
+    max_retries: int = attrs.field(validator=_validate_max_retries)
+    via: str
     check_applied: bool = True
-    headers: dict[str, str] = attrs.field(factory=dict[str, str])
-    cookies: dict[str, str] = attrs.field(factory=dict[str, str])
-    # What has been warned of: the operation, and where a response deviates from its schema.
     warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]])
-
-    def evolve(self, **changes: object) -> Settings:
-        """Return the same with changes; None changes nothing."""
-        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
-        if "headers" in given:
-            given["headers"] = {**self.headers, **given["headers"]}
-        return attrs.evolve(self, **given)
 
 
 @attrs.frozen
-class Renewal:
-    """Renew the key; the outcome is whether it is another than the rejected one.
+class Send:
+    """Send the request; the outcome is the response, or the error of httpx."""
 
-    Attributes:
-        rejected_read: The read of the key source that gave the rejected one.
-    """
-
-    rejected_read: int
+    with_key: bool
 
 
-Step = httpx.Request | Renewal | float
-"""A request to send, a key to renew, or seconds to wait."""
+@attrs.frozen
+class Renew:
+    """Renew the key; the outcome is whether it is another than the rejected one."""
+
+
+Step = Send | Renew | float
+"""What to do next; a number is seconds to wait."""
 
 Outcome = httpx.Response | httpx.RequestError | bool | None
 
 
-def call(
-    settings: Settings, http_client: HttpClient, method: str, url: str, arguments: dict[str, Any]
-) -> Generator[Step | httpx.Response, Outcome, None]:
-    """Decide each step of a call.
+def call(settings: Settings, request: httpx.Request) -> Generator[Step, Outcome, httpx.Response]:
+    """Yield each step of a call, and return its response.
 
     Args:
-        settings: What the call is made with.
-        http_client: What builds its requests, with its own headers, cookies and parameters.
-        method: The method.
-        url: The path, without the address of the API.
-        arguments: Those of `httpx.Client.request`.
+        settings: The settings of the call.
+        request: The request, with its content read and without a key.
 
     Raises:
-        ActivepiecesError: What the call ends with, if not with a response.
+        ActivepiecesError: The call ends without a response to return.
     """
-    operation, path = settings.specification.find(method, url)
-    arguments = operation.validate_arguments(path, arguments)
+    operation, path = settings.specification.find(settings.base_url, request)
+    members = operation.read(request, path)
     attempts = retries = 0
     renewed = False
     while True:
-        request = _build_request(settings, http_client, method, url, arguments)
-        outcome = yield request
+        outcome = yield Send(operation.secured)
+        assert isinstance(outcome, httpx.Response | httpx.RequestError)  # noqa: S101 - for type checkers
         attempts += 1
         if logger.isEnabledFor(logging.DEBUG):
-            name = errors.describe(request)
-            logger.debug("%s: %r, attempt %d", name, outcome, attempts)
-        if isinstance(outcome, httpx.Response) and outcome.is_success:
-            _check_response(settings, operation, path, arguments.get("json"), outcome)
-            yield outcome
-        if is_rejected_key(outcome) and not renewed:
-            renewed = True
-            if (yield Renewal(request.extensions[READ_EXTENSION])):
-                continue
+            logger.debug("%s: %r, attempt %d", errors.describe(request), outcome, attempts)
+        if isinstance(outcome, httpx.Response):
+            if outcome.is_success:
+                _check_response(settings, operation, members, outcome)
+                return outcome
+            if operation.secured and not renewed and is_rejected_key(outcome):
+                renewed = True
+                if (yield Renew()):
+                    continue
         seconds = parse_retry_after(outcome) if isinstance(outcome, httpx.Response) else None
         if seconds is None:
             seconds = backoff(retries)
         may_retry = retries < settings.max_retries and seconds <= MAX_RETRY_AFTER
         if not (may_retry and should_retry(outcome, idempotent=operation.idempotent)):
-            raise _error(outcome, request, attempts)
+            error = _error(outcome, request, attempts, settings.via)
+            error.retries = retries
+            raise error
         retries += 1
+        reason = f"status {outcome.status_code}" if isinstance(outcome, httpx.Response) else _reason(outcome)
+        logger.info("%s: retry %d in %.1f s after %s", errors.describe(request), retries, seconds, reason)
         yield seconds
 
 
-def _build_request(
-    settings: Settings, http_client: HttpClient, method: str, url: str, arguments: dict[str, Any]
-) -> httpx.Request:
-    headers = {**settings.headers, **arguments.get("headers", {})}
-    cookies = {**settings.cookies, **arguments.get("cookies", {})} or None
-    own: dict[str, Any] = {"headers": headers, "cookies": cookies, "timeout": settings.timeout}
-    return http_client.build_request(method, settings.base_url + url, **{**arguments, **own})
-
-
 def _check_response(
-    settings: Settings, operation: Operation, path: dict[str, str], requested: Any, response: httpx.Response
+    settings: Settings, operation: Operation, members: dict[str, Any], response: httpx.Response
 ) -> None:
-    """Validate a success, and compare it with what was requested.
+    """Validate a success, and compare it with the request.
 
     Raises:
         ResponseValidationError: It cannot be read.
-        NotAppliedError: It does not show what was requested.
+        NotAppliedError: It does not show the requested values.
     """
     try:
         schema = operation.response(response.status_code)
@@ -174,7 +161,7 @@ def _check_response(
     if schema is None:
         return
     deviations = {json_path(location): message for location, message in schema.violations(value)}
-    differences = operation.differences(path, requested, value) if settings.check_applied else []
+    differences = operation.differences(members, value) if settings.check_applied else []
     if not (deviations or differences):
         return
     try:
@@ -191,12 +178,21 @@ def _check_response(
         raise errors.NotAppliedError(model, differences)
 
 
-def _error(outcome: Outcome, request: httpx.Request, attempts: int) -> errors.APIError:
+def _error(
+    outcome: httpx.Response | httpx.RequestError, request: httpx.Request, attempts: int, via: str
+) -> errors.APIError:
     if isinstance(outcome, httpx.Response):
         return errors.status_error(outcome, attempts)
     kind = errors.APITimeoutError if isinstance(outcome, httpx.TimeoutException) else errors.APIConnectionError
-    cause: BaseException | None = outcome if isinstance(outcome, BaseException) else None
-    while cause and not str(cause):  # trio's TLS errors have no message of their own
-        cause = cause.__context__
-    # Its message only: the frames of httpx and httpcore, which tracebacks with locals show, hold the key.
-    return kind(f"{type(outcome).__name__}: {cause or ''}".rstrip(": "), request, attempts)
+    hint = " (SSL_CERT_FILE or an http_client can trust another certificate)" if is_tls_mismatch(outcome) else ""
+    error = kind(f"{_reason(outcome)}{hint}{via}", request, attempts)
+    # The frames of httpx and httpcore, which tracebacks with locals show, hold the key.
+    outcome.__cause__ = outcome.__context__ = None
+    error.__cause__ = outcome.with_traceback(None)
+    return error
+
+
+def _reason(error: httpx.RequestError) -> str:
+    """Return the name and the message of an error; trio's TLS errors have it in their context."""
+    messages = (str(cause) for cause in causes(error))
+    return f"{type(error).__name__}: {next(filter(None, messages), '')}".rstrip(": ")

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar, Unpack
+from collections.abc import Awaitable, Callable
+from typing import Generic, NoReturn, Self, TypeAlias, TypeVar
 
+import attrs
 import httpx
 
-from ._auth import AsyncKeySource, BearerAuth, KeySource, Secret, resolve_base_url
-from ._call import DEFAULT_TIMEOUT, CallOptions, Settings, Timeout
-from ._connections import AsyncPool, Connections, SyncPool, connect, connect_async
-from ._generated_client import AsyncGeneratedClient, SyncGeneratedClient
-from ._http import AsyncGuardedClient, GuardedClient
-from ._log import set_up_logging
-from ._projects import AsyncProjects, Projects
+from activepieces_api import AuthenticatedClient
 
-if TYPE_CHECKING:
-    from activepieces_api import AuthenticatedClient
+from ._async_projects import AsyncProjects
+from ._auth import KEY_FILE_VARIABLE, Argument, Credentials, ReadKey, find_source, resolve_base_url
+from ._call import DEFAULT_TIMEOUT, CallOptions, Settings, Timeout, finite
+from ._connections import AsyncPool, Connections, SyncPool, connect, connect_async
+from ._guard import AsyncGuardTransport, GuardTransport
+from ._log import set_up_logging
+from ._projects import Projects
+from ._sign_in import SignIn
+from ._specification import specification
+
+KeySource: TypeAlias = str | SignIn | Callable[[], str]
+AsyncKeySource: TypeAlias = KeySource | Callable[[], Awaitable[str]]
 
 Source = TypeVar("Source", bound=AsyncKeySource)
 HttpClient = TypeVar("HttpClient", httpx.Client, httpx.AsyncClient)
@@ -24,7 +30,7 @@ Pool = TypeVar("Pool", SyncPool, AsyncPool)
 
 
 class _Client(Generic[Source, HttpClient, Pool]):
-    """What both clients have: all but the I/O."""
+    """The parts of both clients that make no calls."""
 
     base_url: str = ""
     """The address of the API."""
@@ -39,44 +45,73 @@ class _Client(Generic[Source, HttpClient, Pool]):
         http_client: HttpClient | None = None,
         allow_http: bool = False,
     ) -> None:
-        from ._specification import specification  # noqa: PLC0415 - read for the first client, and not on import
-
-        secret, api_key = Secret(api_key), None  # no traceback shall show it
+        argument, api_key = Argument(api_key), None  # no traceback shall show it
         set_up_logging()
         document = specification()
-        self.base_url = resolve_base_url(base_url, document.first_server, allow_http=allow_http)
-        # Uncompressed, since the size of a compressed response says nothing about what it becomes.
-        headers = {"Accept-Encoding": "identity", "User-Agent": document.user_agent}
-        self._connections: Connections[Pool] = self._connect(http_client, headers)
-        if http_client and not http_client.headers.get("User-Agent", "").startswith("python-httpx/"):
-            del headers["User-Agent"]  # you have set your own
-        self._auth = BearerAuth(secret, may_be_async=isinstance(self, AsyncActivepieces))
+        self._resolve = functools.partial(resolve_base_url, default=document.first_server, allow_http=allow_http)
+        self.base_url = self._resolve(base_url)
+        self._connections: Connections[Pool] = self._connect(http_client)
+        # An http_client has headers and a timeout.
+        self._headers = {} if http_client else {"User-Agent": document.user_agent, "Accept-Encoding": "gzip"}
         if timeout is None:
             timeout = http_client.timeout if http_client else DEFAULT_TIMEOUT
-        # Its own httpx client sends the headers by itself; to yours they are given with each request.
-        per_request = {} if self._connections.own else headers
-        self._settings = Settings(document, self.base_url, timeout, max_retries, headers=per_request)
+        self._timeout = finite(timeout)
+        self._settings = Settings(document, self.base_url, max_retries, self._connections.via)
+        self._credentials = self._make_credentials(argument)
 
-    def _connect(self, http_client: HttpClient | None, headers: dict[str, str]) -> Connections[Pool]:
-        raise NotImplementedError
+    def _make_credentials(self, argument: Argument) -> Credentials:
+        make = functools.partial(Credentials, may_be_async=isinstance(self, AsyncActivepieces))
+        if isinstance(argument.source, SignIn):
+            address = argument.source.base_url
+            # At most one retry, since the service asks to wait a minute after 50 sign-ins.
+            settings = attrs.evolve(
+                self._settings, base_url=self._resolve(address) if address else self.base_url, max_retries=1
+            )
+            return make("sign_in()", self._sign_in(argument.source, settings), renewable=True)
+        if callable(argument.source):
+            return make("api_key()", argument.source, renewable=True)
+        name, read = find_source(argument)
+        credentials = make(name, read, renewable=name == KEY_FILE_VARIABLE)
+        credentials.get()
+        return credentials
 
     @functools.cached_property
     def generated(self) -> AuthenticatedClient:
         """The generated client, for the functions of `activepieces_api.api`.
 
-        Calls through it have the same guarantees.
+        Calls through it have the same guarantees as those of `projects`.
         """
         return self._make_generated(self._settings)
 
     @functools.cached_property
     def _without_options(self) -> AuthenticatedClient:
-        # Another one than `generated`, which whoever has it may close.
+        # Not `generated`, which its user may close.
         return self._make_generated(self._settings)
 
-    def _client_with(self, **options: Unpack[CallOptions]) -> AuthenticatedClient:
-        return self._make_generated(self._settings.evolve(**options)) if options else self._without_options
+    def _client_with(self, options: CallOptions) -> AuthenticatedClient:
+        if options == CallOptions():
+            return self._without_options
+        max_retries = self._settings.max_retries if options.max_retries is None else options.max_retries
+        settings = attrs.evolve(self._settings, max_retries=max_retries, check_applied=options.check_applied)
+        return self._make_generated(settings, options.timeout)
 
-    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
+    def _make_generated(self, settings: Settings, timeout: httpx.Timeout | None = None) -> AuthenticatedClient:
+        # The token stays empty, since the generated client shows it: the guard adds the key.
+        return AuthenticatedClient(
+            settings.base_url,
+            token="",
+            timeout=timeout or self._timeout,
+            headers=dict(self._headers),
+            httpx_args={"transport": self._guard(settings)},
+        )
+
+    def _connect(self, http_client: HttpClient | None) -> Connections[Pool]:
+        raise NotImplementedError
+
+    def _guard(self, settings: Settings) -> GuardTransport | AsyncGuardTransport:
+        raise NotImplementedError
+
+    def _sign_in(self, source: SignIn, settings: Settings) -> ReadKey:
         raise NotImplementedError
 
     def __reduce__(self) -> NoReturn:
@@ -90,38 +125,39 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
     """A client for one Activepieces platform, which threads may share.
 
     Args:
-        api_key: The key, or a callable that returns it and is called again when the service rejects the key; else
-            ACTIVEPIECES_API_KEY; else the content of the file named by ACTIVEPIECES_API_KEY_FILE.
-        base_url: The address of the API, with its /api; else ACTIVEPIECES_BASE_URL; else Activepieces Cloud.
-        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; else that of your `http_client`; else 30,
-            and 5 to connect. An attempt takes at most its phases together.
-        max_retries: How often to retry what may be retried; 2 by default.
-        http_client: Your own `httpx.Client`, with its proxies, certificates, transport and hooks. It is not closed for
-            you, no redirect is followed, whatever it says, and its limits are yours: more than 8 updates at a time can
-            hang a default server. Without one, a client has 8 connections.
-        allow_http: Whether the address may be http, which shows the key to everyone on the way; loopback always may.
+        api_key: The key; or a callable that returns it, and is called again when the service rejects the key; or
+            `sign_in(…)`. Otherwise ACTIVEPIECES_API_KEY, or the content of the file of ACTIVEPIECES_API_KEY_FILE.
+        base_url: The address of the API, with its /api; otherwise ACTIVEPIECES_BASE_URL, or Activepieces Cloud.
+        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; otherwise that of the `http_client`, or 30
+            seconds and 5 to connect. An attempt takes at most the sum of its phases.
+        max_retries: How often to retry a call.
+        http_client: An `httpx.Client`, with its proxies, certificates, transport, headers and hooks. You close it. No
+            redirect is followed, and its `auth` is not used. It decides how many connections there are: more than 8
+            updates in flight can hang a default server. Without one, a client has 8 connections for each process.
+        allow_http: Whether the address may be http, which shows the key to everyone on the way. Loopback always may.
 
     Raises:
         ConfigurationError: An argument or an environment variable is missing or invalid.
     """
-
-    def _connect(self, http_client: httpx.Client | None, headers: dict[str, str]) -> Connections[SyncPool]:
-        return connect(http_client, headers)
 
     @functools.cached_property
     def projects(self) -> Projects:
         """The operations on projects."""
         return Projects(self._client_with, self._connections.maximum)
 
-    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
-        # The token stays empty, since the generated client shows it; BearerAuth has the key.
-        make = functools.partial(GuardedClient, self._connections, self._auth, settings)
-        return SyncGeneratedClient(settings.base_url, token="", make=make)
+    def _connect(self, http_client: httpx.Client | None) -> Connections[SyncPool]:
+        return connect(http_client, self.base_url)
+
+    def _guard(self, settings: Settings) -> GuardTransport:
+        return GuardTransport(settings, self._connections, self._credentials)
+
+    def _sign_in(self, source: SignIn, settings: Settings) -> ReadKey:
+        return lambda: source.read(self._make_generated(settings))
 
     def close(self) -> None:
-        """Close the connections; your own `http_client` stays open."""
-        if self._connections.own and not self._connections.closed:
-            self._connections.get().http_client.close()
+        """Close the connections; an `http_client` stays open."""
+        if not self._connections.closed:
+            self._connections.get().close()
         self._connections.closed = True
 
     def __enter__(self) -> Self:
@@ -132,39 +168,45 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
 
 
 class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
-    """A client for asyncio and trio, which tasks may share.
+    """A client for one Activepieces platform under asyncio and trio, which tasks may share.
 
-    Event loops may share it too: each has connections of its own.
+    Event loops may share it, since each has connections of its own.
 
     Args:
-        api_key: The key, or a callable, which may be async; otherwise as for `Activepieces`.
-        base_url: As for `Activepieces`.
-        timeout: As for `Activepieces`.
-        max_retries: As for `Activepieces`.
-        http_client: Your own `httpx.AsyncClient`; otherwise as for `Activepieces`.
-        allow_http: As for `Activepieces`.
+        api_key: The key; or a callable, which may be async, that returns it, and is called again when the service
+            rejects the key; or `sign_in(…)`. Otherwise ACTIVEPIECES_API_KEY, or the content of the file that
+            ACTIVEPIECES_API_KEY_FILE names.
+        base_url: The address of the API, with its /api; otherwise ACTIVEPIECES_BASE_URL, or Activepieces Cloud.
+        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; otherwise that of the `http_client`, or 30
+            seconds and 5 to connect. An attempt takes at most the sum of its phases.
+        max_retries: How often to retry a call.
+        http_client: An `httpx.AsyncClient`, with its proxies, certificates, transport, headers and hooks. You close it.
+            No redirect is followed, and its `auth` is not used. It decides how many connections there are: more than 8
+            updates in flight can hang a default server. Without one, a client has 8 connections for each event loop.
+        allow_http: Whether the address may be http, which shows the key to everyone on the way. Loopback always may.
 
     Raises:
         ConfigurationError: An argument or an environment variable is missing or invalid.
     """
-
-    def _connect(self, http_client: httpx.AsyncClient | None, headers: dict[str, str]) -> Connections[AsyncPool]:
-        return connect_async(http_client, headers)
 
     @functools.cached_property
     def projects(self) -> AsyncProjects:
         """The operations on projects."""
         return AsyncProjects(self._client_with, self._connections.maximum)
 
-    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
-        # The token stays empty, since the generated client shows it; BearerAuth has the key.
-        make = functools.partial(AsyncGuardedClient, self._connections, self._auth, settings)
-        return AsyncGeneratedClient(settings.base_url, token="", make=make)
+    def _connect(self, http_client: httpx.AsyncClient | None) -> Connections[AsyncPool]:
+        return connect_async(http_client, self.base_url)
+
+    def _guard(self, settings: Settings) -> AsyncGuardTransport:
+        return AsyncGuardTransport(settings, self._connections, self._credentials)
+
+    def _sign_in(self, source: SignIn, settings: Settings) -> ReadKey:
+        return lambda: source.read_async(self._make_generated(settings))
 
     async def aclose(self) -> None:
-        """Close the connections of this event loop; your own `http_client` stays open."""
-        if self._connections.own and not self._connections.closed:
-            await self._connections.get().http_client.aclose()
+        """Close the connections of this event loop; an `http_client` stays open."""
+        if not self._connections.closed:
+            await self._connections.get().close()
         self._connections.closed = True
 
     async def __aenter__(self) -> Self:

@@ -1,150 +1,213 @@
-"""The httpx client that calls go through.
-
-It is yours, or one of its own with as many connections as a server stands.
-"""
+"""Where attempts are sent: through 8 connections of the client, or through the `http_client` that you pass."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
-from collections.abc import Callable, Generator
+import urllib.request
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Generic, TypeVar
 
+import anyio
 import attrs
 import httpx
 
+from ._auth import is_loopback
+from ._http import parse_cookies, redact
 from ._per_process import PerEventLoop, PerProcess
 from .exceptions import ConfigurationError
 
 # An update holds one of the 10 database connections of a default server and waits for a second one, without a timeout:
-# ten at once hang the server for good.
+# ten updates in flight hang the server.
 MAX_CONNECTIONS = 8
 
 _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
 
-# What httpx reads in the environment.
-_VARIABLES = "SSL_CERT_FILE", "SSL_CERT_DIR", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"
+# The headers that httpx gives every client: those of your `http_client` take their place.
+_DEFAULT_HEADERS = httpx.Client(transport=httpx.BaseTransport()).headers
 
 
 @attrs.frozen
 class SyncPool:
-    """An httpx client, and the context manager in which an attempt uses it.
+    """The connections that attempts are sent through.
 
-    That waits where too many attempts are made at once.
+    Attributes:
+        slots: A context manager that waits while too many attempts are in flight.
+        send: Sends a request; the body of the response is not read.
+        close: Closes the connections.
     """
 
-    http_client: httpx.Client
     slots: AbstractContextManager[object]
+    send: Callable[[httpx.Request], httpx.Response]
+    close: Callable[[], None]
 
 
 @attrs.frozen
 class AsyncPool:
-    """The same for async."""
+    """The async form of `SyncPool`."""
 
-    http_client: httpx.AsyncClient
     slots: AbstractAsyncContextManager[object]
+    send: Callable[[httpx.Request], Awaitable[httpx.Response]]
+    close: Callable[[], Awaitable[None]]
 
 
 Pool = TypeVar("Pool", SyncPool, AsyncPool)
 
 
 class Connections(Generic[Pool]):
-    """Gives each call its pool.
+    """Gives each attempt its pool.
 
     Attributes:
-        own: Whether the httpx client is its own, which is closed with it.
-        maximum: How many connections there are; None where the httpx client is yours, which does not say.
-        closed: Whether it is closed.
+        maximum: The number of connections; None for an `http_client`, which does not show it.
+        via: The proxy of the environment, for errors; empty without one.
+        closed: Whether the client is closed.
     """
 
-    def __init__(self, pool: Callable[[], Pool], *, own: bool) -> None:
+    def __init__(self, pool: Callable[[], Pool], maximum: int | None = None, via: str = "") -> None:
         self._pool: Callable[[], Pool] = pool
-        self.own, self.closed = own, False
-        self.maximum = MAX_CONNECTIONS if own else None
+        self.maximum, self.via, self.closed = maximum, via, False
 
     def get(self) -> Pool:
         """Return the pool of this process and event loop.
 
         Raises:
-            ConfigurationError: The client or its http_client is closed.
+            ConfigurationError: The client is closed.
         """
-        pool = self._pool()
-        if self.closed or pool.http_client.is_closed:
-            raise ConfigurationError(f"{'the client' if self.closed else 'http_client'} is closed")
-        return pool
+        if self.closed:
+            raise ConfigurationError("the client is closed")
+        return self._pool()
 
 
-class AsyncSlots:
-    """A number of slots, for which tasks wait.
+def connect(http_client: httpx.Client | None, base_url: str) -> Connections[SyncPool]:
+    """Return the connections of a sync client.
 
-    A semaphore of anyio by itself costs a turn of the event loop each time.
+    Raises:
+        ConfigurationError: `http_client` is of another type or closed, or the environment is invalid.
     """
-
-    def __init__(self) -> None:
-        import anyio  # noqa: PLC0415 - the sync client does not need it
-
-        self._semaphore, self._none_free = anyio.Semaphore(MAX_CONNECTIONS), anyio.WouldBlock
-
-    async def __aenter__(self) -> None:
-        try:
-            self._semaphore.acquire_nowait()
-        except self._none_free:
-            await self._semaphore.acquire()
-
-    async def __aexit__(self, *_: object) -> None:
-        self._semaphore.release()
-
-
-def connect(http_client: httpx.Client | None, headers: dict[str, str]) -> Connections[SyncPool]:
-    """Return the connections of a sync client; its own httpx client has the headers."""
     if http_client is not None:
-        _check(http_client, httpx.Client)
-        yours = SyncPool(http_client, contextlib.nullcontext())
-        return Connections(lambda: yours, own=False)
+        _validate(http_client, httpx.Client)
+        pool = SyncPool(contextlib.nullcontext(), functools.partial(_send, http_client), _keep_open)
+        return Connections(lambda: pool)
 
     def make() -> SyncPool:
-        from ._transport import DeadlineTransport  # noqa: PLC0415 - httpcore, with trio, doubles the time of an import
+        transport = httpx.HTTPTransport(verify=context, limits=_LIMITS, proxy=proxy)
 
-        # The fallback for an address that has no proxy in the environment; the client mounts those itself.
-        mounts = {"all://*": DeadlineTransport(context, _LIMITS)}
-        client = httpx.Client(headers=headers, verify=context, limits=_LIMITS, mounts=mounts)
-        return SyncPool(client, threading.BoundedSemaphore(MAX_CONNECTIONS))
+        def send(request: httpx.Request) -> httpx.Response:
+            return transport.handle_request(request)  # looked up each time: a program may instrument the class later
+
+        return SyncPool(threading.BoundedSemaphore(MAX_CONNECTIONS), send, transport.close)
 
     with _naming_the_environment():
         context = httpx.create_ssl_context()
-        return Connections(PerProcess(make).get, own=True)
+        proxy, via = _environment_proxy(httpx.URL(base_url))
+        return Connections(PerProcess(make).get, MAX_CONNECTIONS, via)
 
 
-def connect_async(http_client: httpx.AsyncClient | None, headers: dict[str, str]) -> Connections[AsyncPool]:
+def connect_async(http_client: httpx.AsyncClient | None, base_url: str) -> Connections[AsyncPool]:
     """Return the connections of an async client; otherwise as `connect`."""
     if http_client is not None:
-        _check(http_client, httpx.AsyncClient)
-        yours = AsyncPool(http_client, contextlib.nullcontext())
-        return Connections(lambda: yours, own=False)
+        _validate(http_client, httpx.AsyncClient)
+        pool = AsyncPool(contextlib.nullcontext(), functools.partial(_send_async, http_client), _keep_open_async)
+        return Connections(lambda: pool)
+
+    def make_transport() -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=proxy)
 
     def make() -> AsyncPool:
-        return AsyncPool(httpx.AsyncClient(headers=headers, verify=context, limits=_LIMITS), AsyncSlots())
+        transport = make_transport()
+
+        async def send(request: httpx.Request) -> httpx.Response:
+            return await transport.handle_async_request(request)
+
+        return AsyncPool(anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True), send, transport.aclose)
 
     with _naming_the_environment():
         context = httpx.create_ssl_context()
-        httpx.AsyncClient(verify=context)  # so that what is wrong with the environment shows here
-        return Connections(PerEventLoop(make).get, own=True)
+        proxy, via = _environment_proxy(httpx.URL(base_url))
+        make_transport()  # an invalid proxy shows here, and not at the first call
+        return Connections(PerEventLoop(make).get, MAX_CONNECTIONS, via)
 
 
-def _check(http_client: object, kind: type[httpx.Client | httpx.AsyncClient]) -> None:
+def _send(http_client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    copy = _rebuild(http_client, request)
+    try:
+        response = http_client.send(copy, auth=None, follow_redirects=False, stream=True)
+        redact(response.next_request)
+        return response
+    finally:
+        redact(copy)
+
+
+async def _send_async(http_client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    copy = _rebuild(http_client, request)
+    try:
+        response = await http_client.send(copy, auth=None, follow_redirects=False, stream=True)
+        redact(response.next_request)
+        return response
+    finally:
+        redact(copy)
+
+
+def _rebuild(http_client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> httpx.Request:
+    """Return a request as the `http_client` builds it, with its headers, cookies and parameters added."""
+    if http_client.is_closed:
+        raise ConfigurationError("http_client is closed")
+    standard = {**_DEFAULT_HEADERS, "host": request.url.netloc.decode("ascii")}
+    return http_client.build_request(
+        request.method,
+        request.url,
+        params=request.url.params or None,
+        headers=[
+            item for item in request.headers.multi_items() if item not in standard.items() and item[0] != "cookie"
+        ],
+        cookies=parse_cookies(request),
+        content=request.content,
+        extensions=dict(request.extensions),
+    )
+
+
+def _keep_open() -> None:
+    """Do nothing: an `http_client` is closed by its owner."""
+
+
+async def _keep_open_async() -> None:
+    """Do nothing: an `http_client` is closed by its owner."""
+
+
+def _validate(http_client: object, kind: type[httpx.Client | httpx.AsyncClient]) -> None:
     if not isinstance(http_client, kind):
-        raise ConfigurationError(f"http_client must be an httpx.{kind.__name__}; it is a {type(http_client).__name__}")
+        given = type(http_client)
+        name = f"{given.__module__}.{given.__name__}".removeprefix("builtins.")
+        later = "; httpx2 follows once openapi-python-client supports it" if name.startswith("httpx2") else ""
+        raise ConfigurationError(f"http_client must be an httpx.{kind.__name__}, not {name}{later}")
     if http_client.is_closed:
         raise ConfigurationError("http_client is closed")
 
 
+def _environment_proxy(base_url: httpx.URL) -> tuple[str | None, str]:
+    """Return the proxy that the environment names for an address, and its description for errors.
+
+    The key would go to an http proxy in clear text, so a proxy is never used for loopback.
+    """
+    proxies = urllib.request.getproxies()
+    name = base_url.scheme if base_url.scheme in proxies else "all"
+    address = f"{base_url.host}:{base_url.port or (443 if base_url.scheme == 'https' else 80)}"
+    if name not in proxies or is_loopback(base_url) or urllib.request.proxy_bypass(address):
+        return None, ""
+    url = httpx.URL(proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}")
+    # Without its user and password.
+    return str(url), f" through the proxy {url.scheme}://{url.netloc.decode('ascii')} ({name.upper()}_PROXY)"
+
+
 @contextlib.contextmanager
 def _naming_the_environment() -> Generator[None]:
-    """Name the variables of which httpx cannot read one: it does not say which."""
+    """Name the variables of which httpx cannot use one, since it does not say which."""
+    variables = "SSL_CERT_FILE", "SSL_CERT_DIR", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"
     try:
         yield
     except (httpx.InvalidURL, ImportError, OSError, ValueError) as error:
-        names = [name for name in os.environ if name.upper() in _VARIABLES] or ["the system's certificates"]
+        names = [name for name in os.environ if name.upper() in variables] or ["the system's certificates"]
         raise ConfigurationError(f"httpx cannot use {' or '.join(names)}: {error}") from None

@@ -1,4 +1,4 @@
-"""JSON values: from Python, by JSONPath, in messages, compared."""
+"""JSON values: from Python and from text, by JSONPath, in messages, compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Location = tuple[str | int, ...]
 """The names and indices that lead to a value inside another."""
 
 Report = Callable[[Location, str], object]
-"""Called with each violation: where it is, and what it is."""
+"""Called with the location and the message of each violation."""
 
 # jsonschema-rs and the json module both give up, each in its own way, somewhere beyond this depth.
 MAX_DEPTH = 200
@@ -22,6 +22,12 @@ _CONTAINERS: tuple[type, ...] = dict, list, tuple, Mapping
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+# The service rejects this key at any depth: it would set the prototype of a JavaScript object.
+_PROTOTYPE = "__proto__"
+
+# JSON text that may contain a value which the service cannot store: only such text is worth a walk.
+_SUSPECT = re.compile(rf"\\u(0000|d[89a-f])|\d{{300}}|[eE]\+?\d{{3}}|Infinity|NaN|{_PROTOTYPE}")
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
@@ -52,7 +58,7 @@ def shorten(value: object, length: int = 100) -> str:
 
 
 def invalid_text(text: str) -> str | None:
-    """Return why a text cannot be sent; None where it can.
+    """Return the reason why a text cannot be sent; None if it can.
 
     JSON cannot carry it exactly, or the service cannot store it.
     """
@@ -63,17 +69,44 @@ def invalid_text(text: str) -> str | None:
     return f"contains U+{ord(bad[0]):04X}, which {why}"
 
 
-def to_json(value: object, report: Report, location: Location = (), parents: tuple[int, ...] = ()) -> Any:
-    """Copy a Python value as plain JSON, without subclasses.
+def to_json(value: object, report: Report) -> Any:
+    """Copy a Python value as plain JSON: dict, list, str, int, float, bool and None.
 
-    That is dict, list, str, int, float, bool and None.
-
-    What JSON cannot carry exactly is reported with its location. In its place the copy has None, or the number itself.
+    A value that JSON cannot carry exactly is reported. In its place the copy has None, or the number itself.
     """
+    return json.loads(json.dumps(value)) if is_plain(value) else _walk(value, report, (), ())
+
+
+def is_plain(value: object) -> bool:
+    """Return whether the json module writes a value exactly as it is, and the service can store it."""
+    try:
+        text = json.dumps(value, allow_nan=False)
+        return bool(json.loads(text) == value) and _is_harmless(text)  # a key that is not a string would become one
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
+def parse_json(content: bytes, report: Report) -> Any:
+    """Return the value of JSON text; report each part that the service cannot store.
+
+    Raises:
+        ValueError: The text is not JSON in UTF-8.
+        RecursionError: It is nested too deep.
+    """
+    text = content.decode()
+    value = json.loads(text)
+    return value if _is_harmless(text) else _walk(value, report, (), ())
+
+
+def _is_harmless(text: str) -> bool:
+    return not _SUSPECT.search(text) and text.count("{") + text.count("[") <= MAX_DEPTH
+
+
+def _walk(value: object, report: Report, location: Location, parents: tuple[int, ...]) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        if value.isprintable() or not (violation := invalid_text(value)):
+        if not (violation := invalid_text(value)):
             return str.__str__(value)
     elif isinstance(value, (int, float)):
         # JavaScript reads a number beyond the floats as Infinity, and stores null.
@@ -91,25 +124,27 @@ def to_json(value: object, report: Report, location: Location = (), parents: tup
     elif isinstance(value, (list, tuple)):
         items = cast("Sequence[object]", value)
         parents = (*parents, id(items))
-        return [to_json(item, report, (*location, index), parents) for index, item in enumerate(items)]
+        return [_walk(item, report, (*location, index), parents) for index, item in enumerate(items)]
     else:
         members = cast("Mapping[object, object]", value)
-        return _object_to_json(members, report, location, (*parents, id(members)))
+        return _walk_object(members, report, location, (*parents, id(members)))
     report(location, violation)
     return None
 
 
-def _object_to_json(
+def _walk_object(
     value: Mapping[object, object], report: Report, location: Location, parents: tuple[int, ...]
 ) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, item in value.items():
         if not isinstance(name, str):
-            report(location, f"has a key of type {type(name).__name__}, where JSON has strings")
-        elif name.isprintable() or not (violation := invalid_text(name)):
-            members[str.__str__(name)] = to_json(item, report, (*location, name), parents)
-        else:
+            report(location, f"has a key of type {type(name).__name__}, but JSON has only strings")
+        elif name == _PROTOTYPE:
+            report(location, f'has the key "{_PROTOTYPE}", which the service rejects')
+        elif violation := invalid_text(name):
             report(location, f"has a key that {violation}")
+        else:
+            members[str.__str__(name)] = _walk(item, report, (*location, name), parents)
     return members
 
 

@@ -5,27 +5,22 @@ from __future__ import annotations
 import logging
 import os
 
-from .exceptions import ConfigurationError
-
-LOG_VARIABLE = "ACTIVEPIECES_LOG"
-
 logger = logging.getLogger("activepieces_client")
 
 
 def set_up_logging() -> None:
-    """Log to standard error at the level that ACTIVEPIECES_LOG names.
+    """Log to standard error at the level that ACTIVEPIECES_LOG names, such as debug or info.
 
-    Without it, nothing is set up.
-
-    Raises:
-        ConfigurationError: It names another level than debug and info.
+    Without it, nothing is set up. A level that does not exist is logged, since a log setting must never stop a program.
     """
-    level = os.environ.get(LOG_VARIABLE, "").lower()
-    if not level:
+    name = os.environ.get("ACTIVEPIECES_LOG", "").upper()
+    if not name:
         return
-    if level not in ("debug", "info"):
-        raise ConfigurationError(f"{LOG_VARIABLE} must be debug or info")
-    logger.setLevel(level.upper())
+    level = logging.getLevelNamesMapping().get(name)
+    if level is None:
+        logger.warning("ACTIVEPIECES_LOG is ignored: %r is not a level, such as debug or info", name.lower())
+        return
+    logger.setLevel(level)
     if not logger.hasHandlers():
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

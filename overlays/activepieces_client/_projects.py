@@ -1,170 +1,65 @@
-"""The resource `client.projects`: typed methods over the generated functions.
-
-A new operation gets a method in each of the two classes, which calls the generated function and returns what that
-parsed. GuardedClient raises for whatever is not the success that the document describes, so the casts are true.
-"""
+"""The resource `client.projects`: a typed method for each operation."""
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack, cast
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
-import attrs
+from activepieces_api import AuthenticatedClient
+from activepieces_api.api.projects import create_project, delete_project, get_project, list_projects, update_project
+from activepieces_api.models import (
+    CreateProjectRequest,
+    Metadata,
+    Project,
+    ProjectPage,
+    ProjectType,
+    UpdateProjectRequest,
+)
+from activepieces_api.types import UNSET, Response, Unset
 
-from activepieces_api.types import UNSET, Unset
-
-from ._call import CallOptions
-from ._json import invalid_text, shorten
-from .exceptions import ActivepiecesError, RequestValidationError, Violation
+from ._bodies import Body, NewBody, merged, split_new, to_filters, to_model, to_text
+from ._call import CallOptions, Timeout
+from ._get_or_create import Create, Find, Outcome, Update, get_or_create
+from ._pages import Cursors, detailed, expect, only
+from .exceptions import ActivepiecesError, NotFoundError, naming_taken_id
 
 if TYPE_CHECKING:
-    from activepieces_api import AuthenticatedClient
-    from activepieces_api.models import Project, ProjectPage, ProjectType, UpdateProjectRequest
-    from activepieces_api.types import Response
+    from .bulk import RollOut
 
-    from .bulk import AsyncRollOut, RollOut
-
-    Body: TypeAlias = UpdateProjectRequest | Mapping[str, Any]
-
-
-def validate(body: Body) -> None:
-    """Validate the body of an update without sending it.
-
-    For forms, imports and dry runs.
-
-    Args:
-        body: What `update` takes.
-
-    Raises:
-        RequestValidationError: With every violation.
-    """
-    _validated({"body": _model(body).to_dict()})
-
-
-def _model(body: Body, **path: str) -> UpdateProjectRequest:
-    """Return a body as the generated model, which is validated where it is sent.
-
-    Raises:
-        RequestValidationError: The model cannot carry the body; with every violation.
-    """
-    from activepieces_api.models import UpdateProjectRequest  # noqa: PLC0415 - with hundreds of models, not on import
-
-    try:
-        if isinstance(body, UpdateProjectRequest):
-            body.to_dict()
-            return body
-        model = UpdateProjectRequest.from_dict(body)
-        if model.to_dict() == body:
-            return model
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        if isinstance(body, UpdateProjectRequest):
-            raise RequestValidationError(list(_plain_values(body)) or [Violation("$", str(error))]) from None
-    # The model drops what it does not know, and fails at what it does not expect: so it is validated here.
-    request = {"body": body, "path": path} if path else {"body": body}
-    return UpdateProjectRequest.from_dict(_validated(request)["body"])
-
-
-def _validated(request: Mapping[str, object]) -> dict[str, Any]:
-    from ._specification import specification  # noqa: PLC0415 - not on import
-
-    valid: dict[str, Any] = specification().operations["updateProject"].validate(request)
-    return valid
-
-
-def _plain_values(model: Any, path: str = "$") -> Iterator[Violation]:
-    """Yield the attributes of a model whose plain value must be a class's."""
-    from activepieces_api import models  # noqa: PLC0415 - as above
-
-    for field in attrs.fields(model.__class__):
-        value: Any = getattr(model, field.name)
-        where = f"{path}.{field.name}"
-        kinds = [getattr(models, name) for name in re.findall(r"\w+", str(field.type)) if name in models.__all__]
-        if attrs.has(value.__class__):
-            yield from _plain_values(value, where)
-        elif kinds and not isinstance(value, (Unset, None.__class__, *kinds)):
-            name = kinds[0].__name__
-            how = f"{name}.from_dict(…)" if attrs.has(kinds[0]) else f"{name}.{value}"
-            yield Violation(where, f"is {shorten(value)}, where the model takes a {name}: write {how}")
-
-
-def _path_id(project_id: object) -> str:
-    """Return an id as plain text.
-
-    The generated function would send `Tenant.ACME` for a str that is an Enum.
-    """
-    if not isinstance(project_id, str):
-        raise RequestValidationError([Violation("path.id", f'{shorten(project_id)} is not of type "string"')])
-    if violation := invalid_text(project_id):  # which the generated function could not quote
-        raise RequestValidationError([Violation("path.id", violation)])
-    return str.__str__(project_id)
-
-
-def _filters(
-    external_id: str | None, display_name: str | None, types: Iterable[ProjectType | str] | None, limit: int
-) -> dict[str, Any]:
-    """Return the filters of a list as the generated function takes them.
-
-    Raises:
-        RequestValidationError: A type is not one that the document has.
-    """
-    from activepieces_api.models import ProjectType  # noqa: PLC0415 - as above
-
-    filters: dict[str, Any] = {"external_id": external_id, "display_name": display_name, "limit": limit}
-    if types is not None:
-        try:
-            filters["types"] = [ProjectType(type_) for type_ in ([types] if isinstance(types, str) else types)]
-        except ValueError as error:
-            raise RequestValidationError([Violation("query.types", str(error))]) from None
-    return {name: value for name, value in filters.items() if value is not None}
-
-
-def _next_cursor(page: ProjectPage, seen: set[str]) -> str | None:
-    """Return the cursor of the next page; None after the last one.
-
-    Raises:
-        ActivepiecesError: The server returns the same cursor twice: a list would never end.
-    """
-    cursor = page.next_ or None
-    if cursor in seen:
-        raise ActivepiecesError(
-            f"the list of projects does not end: the server returns the cursor {shorten(cursor)} twice"
-        )
-    if cursor is not None:
-        seen.add(cursor)
-    return cursor
-
-
-def _only(found: Iterable[Project], external_id: str) -> Project | None:
-    """Return the one project with an external id; None where there is none.
-
-    Raises:
-        ActivepiecesError: There are several.
-    """
-    ids = {project.id: project for project in found if project.external_id == external_id}
-    if len(ids) > 1:
-        raise ActivepiecesError(f"several projects have the external id {shorten(external_id)}: {', '.join(ids)}")
-    return next(iter(ids.values()), None)
+ClientWith = Callable[[CallOptions], AuthenticatedClient]
+"""Returns a generated client whose calls have the options."""
 
 
 class Projects:
     """The operations on projects, as `client.projects`."""
 
-    def __init__(self, client_with: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
+    def __init__(self, client_with: ClientWith, max_connections: int | None) -> None:
         self._client_with, self._max_connections = client_with, max_connections
 
-    def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
+    def update(
+        self,
+        project_id: str,
+        body: Body,
+        *,
+        merge_metadata: bool = False,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Project:
         """Update a project.
 
         A property that is unset stays as it is, and None is sent as null.
 
         Args:
             project_id: The id of the project.
-            body: What to change: an UpdateProjectRequest, or a mapping with the API's own property names.
-            **options: `check_applied=True`: whether a response that does not show what was requested is a
-                NotAppliedError. `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; by default the
-                client's. `max_retries`: how often to retry what may be retried; by default the client's.
+            body: The changes: an UpdateProjectRequest, or a mapping with the property names of the API.
+            merge_metadata: Whether to keep the members of the metadata that `body` does not name, and to remove those
+                that are None (RFC 7396). The project is read just before the update, so another program that writes
+                at the same time can still be overwritten. By default, the metadata is replaced whole.
+            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
 
         Returns:
             The project as it is after the update.
@@ -173,55 +68,113 @@ class Projects:
             RequestValidationError: The id or the body is invalid; nothing was sent.
             NotAppliedError: The service accepted the update, but did not apply all of it.
             ResponseValidationError: The status is a success, but the response cannot be read.
-            APIConnectionError: There was no response; an APITimeoutError where there was none in time.
-            APIStatusError: The status is not a success; a subclass for each usual status.
+            APIConnectionError: There was no response; an APITimeoutError if there was none in time.
+            APIStatusError: The status is not a success; each usual status has a subclass.
             ConfigurationError: An argument is invalid, the client is closed, or the key source gives no key.
         """
-        return cast("Project", self.update_detailed(project_id, body, **options).parsed)
+        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
+        return expect(Project, self._update(client, merge_metadata, project_id, body).parsed)
 
-    def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
-        """Update a project, and return status and headers too; otherwise as `update`."""
-        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
-
-        client, id_ = self._client_with(**options), _path_id(project_id)
-        model = _model(body, id=id_)
-        return cast("Response[Project]", update_project.sync_detailed(id_, client=client, body=model))
-
-    def update_many(
+    def update_detailed(
         self,
-        updates: Iterable[tuple[str, Body]],
+        project_id: str,
+        body: Body,
         *,
-        concurrency: int = 4,
-        **options: Unpack[CallOptions],
-    ) -> RollOut:
-        """Update many projects, a few at a time, and iterate over the outcomes.
-
-        They come as they are known, in any order. What this returns is a context manager, which owns what it starts:
-        leaving the block, in whatever way, stops it. A new update is sent only while the loop waits for an outcome. To
-        end early without losing outcomes, call `stop()`.
-
-        An update that fails is an outcome, too, and stops no other. After an error that is not about its own update
-        (no connection, a timeout, 401, 429, 5xx, a response that is not the service's) it is sent again, after a pause;
-        after a 403 of the service it is not, but that counts too. Ten such errors in a row stop the roll-out: `stopped`
-        of what this returns is the last of them, and the rest is unsent.
+        merge_metadata: bool = False,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Response[Project]:
+        """Update a project, and return the status and the headers of the response with it.
 
         Args:
-            updates: Pairs of a project id and a body, as `update` takes them, of any number: they are taken one at a
-                time, when there is room for one. While the next one is not there yet, outcomes wait as well.
-            concurrency: How many may be in flight at once; 4 is the fastest on a default server. 429, timeouts and 5xx
-                halve it, successes raise it again, and `Retry-After` pauses all.
-            **options: As for `update`; `max_retries` is how often an update that fails while others succeed is sent
-                again, and 2 by default.
+            project_id: The id of the project.
+            body: The changes, as for `update`.
+            merge_metadata: Whether to keep the members of the metadata that `body` does not name, as for `update`.
+            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
 
         Raises:
-            ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
+            ActivepiecesError: As for `update`.
         """
-        from .bulk import RollOut  # noqa: PLC0415 - an add-on, which a single update does not need
+        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
+        return self._update(client, merge_metadata, project_id, body)
 
-        self._client_with(**options)  # which validates them
-        max_retries, options["max_retries"] = options.get("max_retries"), 0  # it is the roll-out that sends again
-        update = functools.partial(self.update, **options)
-        return RollOut(update, updates, concurrency, self._max_connections, max_retries)
+    def _update(
+        self, client: AuthenticatedClient, merge_metadata: bool, project_id: str, body: Body
+    ) -> Response[Project]:
+        id_ = to_text("path.id", project_id)
+        model = to_model(UpdateProjectRequest, body, id=id_)
+        if merge_metadata and isinstance(model.metadata, Metadata):
+            model = merged(model, expect(Project, get_project.sync(id_, client=client)))
+        return detailed(Project, update_project.sync_detailed(id_, client=client, body=model))
+
+    def get(self, project_id: str, *, timeout: Timeout | None = None, max_retries: int | None = None) -> Project:
+        """Return a project.
+
+        Args:
+            project_id: The id of the project.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Raises:
+            NotFoundError: There is no such project.
+            ActivepiecesError: As for `update`.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries))
+        return expect(Project, get_project.sync(to_text("path.id", project_id), client=client))
+
+    def create(
+        self,
+        body: NewBody,
+        *,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Project:
+        """Create a project.
+
+        It is sent again only if no connection was made, since a second create would make a second project. After a
+        lost response, look for the project by its external id; `get_or_create` does that.
+
+        Args:
+            body: A CreateProjectRequest, or a mapping with the property names of the API.
+            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Raises:
+            ServerError: The external id is taken (code 23505), or the service failed.
+            PaymentRequiredError: The platform's plan does not allow another project.
+            ActivepiecesError: As for `update`.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
+        model = to_model(CreateProjectRequest, body)
+        with naming_taken_id(model.external_id):
+            return expect(Project, create_project.sync(client=client, body=model))
+
+    def delete(self, project_id: str, *, timeout: Timeout | None = None, max_retries: int | None = None) -> None:
+        """Delete a project, and free its external id.
+
+        If the response to the first attempt is lost, the retry finds no project, which is a success.
+
+        Args:
+            project_id: The id of the project.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Raises:
+            NotFoundError: There is no such project.
+            ConflictError: It is a personal project, which cannot be deleted.
+            ActivepiecesError: As for `update`.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries))
+        try:
+            delete_project.sync_detailed(to_text("path.id", project_id), client=client)
+        except NotFoundError as error:
+            if not error.retries:
+                raise
 
     def list(
         self,
@@ -229,103 +182,138 @@ class Projects:
         external_id: str | None = None,
         display_name: str | None = None,
         types: Iterable[ProjectType | str] | None = None,
-        limit: int = 100,
-        **options: Unpack[CallOptions],
+        external_user_id: str | None = None,
+        page_size: int = 100,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
     ) -> Iterator[Project]:
         """Iterate over all projects, which are fetched page by page as needed.
 
         Collect them before you update any: a project that is renamed meanwhile is skipped or comes twice.
 
         Args:
-            external_id: Only the project with this external id.
-            display_name: Only those whose name contains this, in any case.
-            types: Only those of these types: `TEAM`, `PERSONAL`.
-            limit: How many projects to fetch with one request; all are returned in any case.
-            **options: `timeout` and `max_retries` as for `update`, for each page.
+            external_id: List only the project with this external id.
+            display_name: List only projects whose name contains this, in any case; `%` and `_` are wildcards.
+            types: List only projects of these types: `TEAM`, `PERSONAL`.
+            external_user_id: List only the projects of this user; for API keys alone.
+            page_size: How many projects to fetch with one request. All projects are returned in any case.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry the request of a page; by default the client's.
 
         Raises:
-            ActivepiecesError: As for `update`; also where the server returns the same cursor twice.
+            ActivepiecesError: As for `update`; or the server returns the same cursor twice.
         """
-        from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
-
-        filters = _filters(external_id, display_name, types, limit)
-        client, seen = self._client_with(**options), set[str]()
+        client = self._client_with(CallOptions(timeout, max_retries))
+        filters = to_filters(external_id, display_name, external_user_id, types, page_size)
+        cursors = Cursors()
         cursor: str | Unset | None = UNSET
         while cursor is not None:
-            page = cast("ProjectPage", list_projects.sync(client=client, cursor=cursor, **filters))
+            page = expect(ProjectPage, list_projects.sync(client=client, cursor=cursor, **filters))
             yield from page.data
-            cursor = _next_cursor(page, seen)
+            cursor = cursors.next(page)
 
-    def find(self, *, external_id: str, **options: Unpack[CallOptions]) -> Project | None:
-        """Return the project with an external id; None where there is none.
+    def find(
+        self, *, external_id: str, timeout: Timeout | None = None, max_retries: int | None = None
+    ) -> Project | None:
+        """Return the project with an external id; None if there is none.
 
-        The external id is your own id for it.
+        Args:
+            external_id: Your own id for the project.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
 
         Raises:
-            ActivepiecesError: As for `update`; also where several projects have the external id.
+            ActivepiecesError: As for `update`; or several projects have the external id.
         """
-        return _only(self.list(external_id=external_id, **options), external_id)
+        id_ = to_text("query.externalId", external_id)
+        return only(self.list(external_id=id_, timeout=timeout, max_retries=max_retries), id_)
 
+    def get_or_create(
+        self,
+        *,
+        external_id: str,
+        display_name: str,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+        **body: Any,
+    ) -> tuple[Project, bool]:
+        """Return the project with an external id; create it if there is none.
 
-class AsyncProjects:
-    """The operations on projects, as `client.projects` of the async client."""
+        Two programs that do so at the same time get the same project. A project that exists stays as it is.
 
-    def __init__(self, client_with: Callable[..., AuthenticatedClient], max_connections: int | None) -> None:
-        self._client_with, self._max_connections = client_with, max_connections
+        Args:
+            external_id: Your own id for the project.
+            display_name: The name of a new project.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry each request; by default the client's.
+            **body: Other properties of a new project, by the argument names of CreateProjectRequest and
+                UpdateProjectRequest. An update follows for those that a create cannot set.
 
-    async def update(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Project:
-        """Update a project; see `Projects.update`."""
-        return cast("Project", (await self.update_detailed(project_id, body, **options)).parsed)
+        Returns:
+            The project, and whether it was created.
 
-    async def update_detailed(self, project_id: str, body: Body, **options: Unpack[CallOptions]) -> Response[Project]:
-        """Update a project, and return more; see `Projects.update_detailed`."""
-        from activepieces_api.api.projects import update_project  # noqa: PLC0415 - with its models, not on import
-
-        client, id_ = self._client_with(**options), _path_id(project_id)
-        model = _model(body, id=id_)
-        return cast("Response[Project]", await update_project.asyncio_detailed(id_, client=client, body=model))
+        Raises:
+            ActivepiecesError: As for `find`, `create` and `update`.
+        """
+        id_ = to_text("$.externalId", external_id)
+        new, later = split_new({**body, "external_id": id_, "display_name": display_name})
+        steps = get_or_create(update=bool(later))
+        outcome: Outcome = None
+        try:
+            while True:
+                match steps.send(outcome):
+                    case Find():
+                        outcome = self.find(external_id=id_, timeout=timeout, max_retries=max_retries)
+                    case Create():
+                        try:
+                            outcome = self.create(new, timeout=timeout, max_retries=max_retries)
+                        except ActivepiecesError as error:
+                            outcome = error
+                    case Update(project_id):
+                        outcome = self.update(project_id, later, timeout=timeout, max_retries=max_retries)
+                    case seconds:
+                        time.sleep(seconds)
+        except StopIteration as end:
+            result: tuple[Project, bool] = end.value
+            return result
 
     def update_many(
         self,
-        updates: Iterable[tuple[str, Body]] | AsyncIterable[tuple[str, Body]],
+        updates: Iterable[tuple[str, Body]],
         *,
         concurrency: int = 4,
-        **options: Unpack[CallOptions],
-    ) -> AsyncRollOut:
-        """Update many projects, a few at a time; see `Projects.update_many`.
+        merge_metadata: bool = False,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> RollOut:
+        """Update many projects, a few at a time, and iterate over the outcomes.
 
-        Leaving the block cancels what is in flight. The updates may be an async iterable, for which outcomes do not
-        wait.
+        Outcomes come as they are known, in any order. The result is a context manager that owns the workers: leaving
+        the block stops them. A new update is sent only while the loop waits for an outcome. To end early without
+        losing outcomes, call `stop()`.
+
+        One failed update does not stop the others. Ten failures in a row with a shared cause, such as a wrong key,
+        stop the roll-out: `stopped` is the last of them, and the other updates are not sent.
+
+        Args:
+            updates: Pairs of a project id and a body, of any number. They are taken one at a time, when there is room.
+            concurrency: How many updates may be in flight; 4 is the fastest on a default server, and the number of
+                the client's connections is the maximum.
+            merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`.
+            check_applied: Whether a response that does not show the requested values is a NotAppliedError.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to send an update again that fails while others succeed; 2 by default.
+
+        Raises:
+            ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
         """
-        from .bulk import AsyncRollOut  # noqa: PLC0415 - as above
+        from .bulk import RollOut  # noqa: PLC0415 - an add-on, which a single update does not need
 
-        self._client_with(**options)  # which validates them
-        max_retries, options["max_retries"] = options.get("max_retries"), 0  # it is the roll-out that sends again
-        update = functools.partial(self.update, **options)
-        return AsyncRollOut(update, updates, concurrency, self._max_connections, max_retries)
+        CallOptions(max_retries=max_retries)  # validates it
+        client = self._client_with(CallOptions(timeout, 0, check_applied))  # the roll-out retries, not the call
 
-    async def list(
-        self,
-        *,
-        external_id: str | None = None,
-        display_name: str | None = None,
-        types: Iterable[ProjectType | str] | None = None,
-        limit: int = 100,
-        **options: Unpack[CallOptions],
-    ) -> AsyncGenerator[Project]:
-        """Iterate over all projects; see `Projects.list`."""
-        from activepieces_api.api.projects import list_projects  # noqa: PLC0415 - as above
+        def update(project_id: str, body: Body) -> Project:
+            return expect(Project, self._update(client, merge_metadata, project_id, body).parsed)
 
-        filters = _filters(external_id, display_name, types, limit)
-        client, seen = self._client_with(**options), set[str]()
-        cursor: str | Unset | None = UNSET
-        while cursor is not None:
-            page = cast("ProjectPage", await list_projects.asyncio(client=client, cursor=cursor, **filters))
-            for project in page.data:
-                yield project
-            cursor = _next_cursor(page, seen)
-
-    async def find(self, *, external_id: str, **options: Unpack[CallOptions]) -> Project | None:
-        """Return the project with an external id; see `Projects.find`."""
-        found = self.list(external_id=external_id, **options)
-        return _only([project async for project in found], external_id)
+        return RollOut(update, updates, concurrency, self._max_connections, max_retries)

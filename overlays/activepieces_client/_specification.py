@@ -1,7 +1,6 @@
 """The operations of the document, and the validation of their requests.
 
-The document is the JSON that `nox -s regenerate` writes beside the generated code. Every constraint comes from there;
-none stands in this package too.
+The document is the JSON that `nox -s regenerate` writes beside the generated code. Every constraint comes from there.
 """
 
 from __future__ import annotations
@@ -15,17 +14,16 @@ from typing import Any
 from urllib.parse import unquote
 
 import httpx
+import jsonschema_rs
 
 from ._comparison import Echo, differences, echo
-from ._json import Location, is_object, json_path, shorten, to_json
+from ._http import parse_cookies
+from ._json import Location, is_object, json_path, parse_json, shorten, to_json
 from ._validation import Schema, find
 from .exceptions import ConfigurationError, Difference, RequestValidationError, Violation
 
-# The members of a request, by the arguments of httpx.Client.request that carry them.
-_MEMBERS = {"params": "query", "headers": "header", "cookies": "cookie", "json": "body"}
-
-# A number or a boolean, as the path and the headers carry them.
-_LITERAL = re.compile(r"true|false|-?\d{1,15}(\.\d{1,15})?")
+# A number or a boolean, as the path, the query and the headers carry it.
+_LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,300})(\.\d{1,300})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 # Empty, `.` or `..`, or with one of these beside a slash or a backslash.
 _NOT_ONE_SEGMENT = re.compile(r"(.*[/\\])?\.{0,2}([/\\].*)?", re.DOTALL)
@@ -47,6 +45,7 @@ class Operation:
         self.method = method.upper()
         self.path = path
         self.idempotent: bool = self.definition.get("x-idempotent", False)
+        self.secured = bool(self.definition.get("security", document.get("security")))
         self._parameters = [*path_item.get("parameters", []), *self.definition.get("parameters", [])]
         self._document = document
 
@@ -60,9 +59,13 @@ class Operation:
         return list({(parameter["in"], parameter["name"]): parameter for parameter in resolved}.values())
 
     @functools.cached_property
+    def _body(self) -> dict[str, Any]:
+        return _resolve(self.definition.get("requestBody", {}), self._document)
+
+    @functools.cached_property
     def request(self) -> Schema:
         """The schema of a request."""
-        body = _resolve(self.definition.get("requestBody", {}), self._document)
+        body = self._body
         members: dict[str, Any] = {"body": _json_schema(body) or {}}
         for parameter in self.parameters:
             member = members.setdefault(parameter["in"], {"properties": {}, "required": []})
@@ -70,17 +73,6 @@ class Operation:
             member["required"] += [parameter["name"]] * parameter.get("required", False)
         required = ["body"] if body.get("required") else []
         return Schema({"properties": members, "required": required}, self._document)
-
-    @functools.cached_property
-    def _sent_as_text(self) -> list[tuple[str, str]]:
-        """The numbers and booleans that the path and the headers carry as text."""
-        members = self.request.definition["properties"]
-        return [
-            (member, name)
-            for member in members.keys() & {"path", "header"}
-            for name, schema in members[member]["properties"].items()
-            if schema.get("type") in ("boolean", "integer", "number")
-        ]
 
     @functools.cached_property
     def responses(self) -> dict[str, Schema | None]:
@@ -106,70 +98,88 @@ class Operation:
         successes = [schema.definition for schema in self.responses.values() if schema]
         return echo(self.request.definition["properties"]["body"], successes[0]) if successes else None
 
-    def differences(self, path: dict[str, str], requested: Any, returned: Any) -> list[Difference]:
-        """Return what a response does not show as requested.
+    def differences(self, members: Mapping[str, Any], returned: Any) -> list[Difference]:
+        """Return the requested values that a response does not show.
 
         Only operations marked `x-echoes-request` are compared.
 
         Args:
-            path: The path parameters of the request.
-            requested: Its body.
+            members: The request, as `read` returns it.
             returned: The body of the response.
         """
         if not self.definition.get("x-echoes-request") or not is_object(returned):
             return []
-        # Where a server or proxy responds once too often, each later call gets the response to another.
+        # If a server or proxy responds once too often, each later call gets the response to another one.
         found = [
             Difference(f"path.{name}", value, returned[name])
-            for name, value in path.items()
+            for name, value in members.get("path", {}).items()
             if returned.get(name, value) != value
         ]
-        return [*found, *differences(self._echo, requested, returned)]
+        return [*found, *differences(self._echo, members.get("body"), returned)]
 
     @functools.cached_property
     def _path_pattern(self) -> re.Pattern[str]:
         return re.compile(_QUOTED.join(map(re.escape, _PARAMETER.split(self.path)[::2])), re.ASCII)
 
+    def properties(self) -> dict[str, Any]:
+        """Return the schemas of the properties of the body, by name."""
+        properties: dict[str, Any] = self.request.definition["properties"]["body"].get("properties", {})
+        return properties
+
     def match(self, method: str, path: str) -> dict[str, str] | None:
         """Return the path parameters; None for a request to another operation."""
         match = self._path_pattern.fullmatch(path)
-        if match is None or method.upper() != self.method:
+        if match is None or method != self.method:
             return None
         return dict(zip(_PARAMETER.findall(self.path), map(unquote, match.groups()), strict=True))
 
-    def validate(self, request: Mapping[str, object]) -> Any:
+    def validate(self, members: Mapping[str, object]) -> Any:
         """Return a copy of a request as plain JSON.
 
         Raises:
             RequestValidationError: With every violation.
         """
         found: dict[Location, str] = {}
-        plain = to_json(request, found.__setitem__)
-        # Not a constraint of the service: behind some proxies, such a value addresses something else.
-        for name, value in plain.get("path", {}).items():
-            if _NOT_ONE_SEGMENT.fullmatch(str(value)):
-                found["path", name] = f"{shorten(value)} is not one segment of a path"
-        violations = [*found.items(), *(item for item in self.request.violations(plain) if item[0] not in found)]
-        if violations:
-            raise RequestValidationError([Violation(_request_path(where), message) for where, message in violations])
+        plain = to_json(members, found.__setitem__)
+        self._raise_violations(plain, found)
         return plain
 
-    def validate_arguments(self, path: Mapping[str, str], arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Validate a request as httpx takes it.
+    def read(self, request: httpx.Request, path: Mapping[str, str]) -> dict[str, Any]:
+        """Return a request of httpx as the members path, query, header, cookie and body, which are valid.
 
-        Args:
-            path: The path parameters.
-            arguments: Those of `httpx.Client.request`.
-
-        Returns:
-            The arguments, with the body as plain JSON.
+        Raises:
+            RequestValidationError: With every violation.
         """
-        members = {"path": path, **{_MEMBERS[name]: arguments[name] for name in _MEMBERS if name in arguments}}
-        for member, name in self._sent_as_text:
-            if _LITERAL.fullmatch(str(members.get(member, {}).get(name))):
-                members[member] = {**members[member], name: json.loads(members[member][name])}
-        valid = self.validate(members)
-        return {**arguments, **({"json": valid["body"]} if "body" in valid else {})}
+        found: dict[Location, str] = {}
+
+        def report(location: Location, message: str) -> None:
+            found["body", *location] = message
+
+        sources: dict[str, Mapping[str, str]] = {"path": path, "query": request.url.params, "header": request.headers}
+        sources["cookie"] = parse_cookies(request)
+        schemas = self.request.definition["properties"]
+        members: dict[str, Any] = {member: {} for member in sources if member in schemas}
+        for parameter in self.parameters:
+            member, name = parameter["in"], parameter["name"]
+            if name in sources[member]:
+                texts = request.url.params.get_list(name) if member == "query" else [sources[member][name]]
+                members[member][name] = _parse(schemas[member]["properties"][name], texts)
+        if request.content and _json_schema(self._body):
+            try:
+                members["body"] = parse_json(request.content, report)
+            except (ValueError, RecursionError):
+                report((), "is not JSON")
+        self._raise_violations(members, found)
+        return members
+
+    def _raise_violations(self, members: Mapping[str, Any], found: dict[Location, str]) -> None:
+        # Not a constraint of the service: behind some proxies, such a value addresses something else.
+        for name, value in members.get("path", {}).items():
+            if _NOT_ONE_SEGMENT.fullmatch(str(value)):
+                found["path", name] = f"{shorten(value)} is not one segment of a path"
+        violations = [*found.items(), *(item for item in self.request.violations(members) if item[0] not in found)]
+        if violations:
+            raise RequestValidationError([Violation(_request_path(where), message) for where, message in violations])
 
 
 class Specification:
@@ -189,20 +199,25 @@ class Specification:
                 self.operations[operation.id] = operation
                 self._by_start.setdefault(path.partition("{")[0].rpartition("/")[0], []).append(operation)
 
-    def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
+    def find(self, base_url: str, request: httpx.Request) -> tuple[Operation, dict[str, str]]:
         """Return the operation that a request belongs to, and its path parameters.
 
         Raises:
-            ConfigurationError: The document has no such operation.
+            ConfigurationError: The document has no such operation, or the request is to another address.
         """
-        start = path
+        url = str(request.url)
+        if not url.startswith(f"{base_url}/"):
+            raise ConfigurationError(
+                f"{request.url.copy_with(query=None)} is not under {base_url}, so nothing was sent"
+            )
+        start = path = re.split("[?#]", url.removeprefix(base_url), maxsplit=1)[0]
         while start:
             start = start.rpartition("/")[0]
             for operation in self._by_start.get(start, ()):
-                values = operation.match(method, path)
+                values = operation.match(request.method, path)
                 if values is not None:
                     return operation, values
-        raise ConfigurationError(f"the document has no operation {method.upper()} {path}, so nothing was sent")
+        raise ConfigurationError(f"the document has no operation {request.method} {path}, so nothing was sent")
 
 
 @functools.cache
@@ -217,6 +232,28 @@ def _resolve(node: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in node:
         node = find(document, tuple(node["$ref"].split("/")[1:]))
     return node
+
+
+def _parse(schema: dict[str, Any], texts: list[str]) -> Any:
+    """Return the value of a parameter, which the path, the query and the headers carry as texts."""
+    types = _types(schema)
+    if "array" in types:
+        return [_parse(schema.get("items", {}), [text]) for text in texts]
+    text, *more = texts
+    if more:
+        return texts
+    if not types & {"boolean", "integer", "number"} or not _LITERAL.fullmatch(text):
+        return text
+    value = json.loads(text)
+    # If it may be a string too, the schema decides.
+    return text if "string" in types and not jsonschema_rs.is_valid(schema, value) else value
+
+
+def _types(schema: dict[str, Any]) -> set[str]:
+    """Return the types that a schema names, in its branches too."""
+    types: str | list[str] = schema.get("type", [])
+    branches = [branch for keyword in ("anyOf", "oneOf", "allOf") for branch in schema.get(keyword, [])]
+    return {*([types] if isinstance(types, str) else types)}.union(*map(_types, branches))
 
 
 def _json_schema(body: dict[str, Any]) -> dict[str, Any] | None:

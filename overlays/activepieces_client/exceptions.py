@@ -22,8 +22,9 @@ ActivepiecesError
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -31,8 +32,8 @@ import httpx
 
 from activepieces_api.types import UNSET
 
+from ._http import error_envelope, parse_retry_after
 from ._json import is_object, shorten
-from ._retry import parse_retry_after
 
 if TYPE_CHECKING:
     from activepieces_api.models import Project
@@ -59,10 +60,6 @@ __all__ = [
     "ServerError",
     "Violation",
 ]
-
-
-# The response extension that names the encoding of a body which was not decompressed.
-COMPRESSED_EXTENSION = "activepieces_compressed"
 
 
 @attrs.frozen
@@ -164,7 +161,10 @@ class APIError(ActivepiecesError):
     Attributes:
         request: The request that was sent last, without its key.
         attempts: How often it was sent.
+        retries: How often it was sent again after a failure; renewals of the key do not count.
     """
+
+    retries: int = 0
 
     def __init__(self, message: str, request: httpx.Request, attempts: int = 1) -> None:
         self.request = request
@@ -173,14 +173,17 @@ class APIError(ActivepiecesError):
 
 
 class APIConnectionError(APIError):
-    """There was no response: no connection, or one that broke."""
+    """There was no response: no connection, or one that broke.
+
+    `__cause__` is the exception of httpx, without its traceback, whose frames hold the key.
+    """
 
     def __init__(self, message: str, request: httpx.Request, attempts: int = 1) -> None:
         super().__init__(f"{message} from {_origin(request.url)}", request, attempts)
 
 
 class APITimeoutError(APIConnectionError):
-    """There was no response in time; the update may have been made all the same."""
+    """There was no response in time. The service may have carried out the request."""
 
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {}
@@ -194,7 +197,7 @@ class APIStatusError(APIError):
         code: The error code of the service, such as ENTITY_NOT_FOUND; None where the response has none.
         params: What the service adds to the code, by name; empty where it adds nothing.
         message: What went wrong, for people.
-        retry_after: The seconds that `Retry-After` asks to wait; None where the response has none.
+        retry_after: The seconds that `Retry-After` asks to wait; None if the response has none.
         response: The response.
     """
 
@@ -202,14 +205,14 @@ class APIStatusError(APIError):
         if status:
             _BY_STATUS[status] = cls
 
-    def __init__(self, response: httpx.Response, attempts: int = 1) -> None:
+    def __init__(self, response: httpx.Response, attempts: int = 1, message: str | None = None) -> None:
         envelope = error_envelope(response)
         code, params = envelope.get("code"), envelope.get("params")
         self.response = response
         self.status_code: int = response.status_code
         self.code: str | None = code if isinstance(code, str) else None
         self.params: dict[str, Any] = params if is_object(params) else {}
-        self.message: str = _reason(response, envelope)
+        self.message: str = message or _reason(response, envelope)
         self.retry_after: float | None = parse_retry_after(response)
         status = f"{self.status_code} {self.code}" if self.code else self.status_code
         super().__init__(f"{status}: {self.message}", response.request, attempts)
@@ -257,14 +260,29 @@ def status_error(response: httpx.Response, attempts: int) -> APIStatusError:
     return _BY_STATUS.get(response.status_code, other)(response, attempts)
 
 
+def is_taken(error: ActivepiecesError) -> bool:
+    """Return whether a value must be unique and is not, such as an external id (PostgreSQL's unique_violation)."""
+    return isinstance(error, ServerError) and error.code == "23505"
+
+
+@contextlib.contextmanager
+def naming_taken_id(external_id: object) -> Generator[None]:
+    """Say which external id is taken, since the database's message does not."""
+    try:
+        yield
+    except ServerError as error:
+        if not is_taken(error):
+            raise
+        message = f"the external id {shorten(external_id)} is taken"
+        raise ServerError(error.response, error.attempts, message) from None
+
+
 def unreadable(response: httpx.Response) -> ResponseValidationError:
     """Return the exception for a success that is not JSON.
 
     Something else responded, if it is not half a response.
     """
-    encoding, content_type = response.extensions.get(COMPRESSED_EXTENSION), response.headers.get("Content-Type", "")
-    if encoding:
-        return ResponseValidationError(f"is compressed ({encoding}), which was not asked for", response)
+    content_type = response.headers.get("Content-Type", "")
     if re.match(r"application/([\w.+-]+\+)?json", content_type, re.IGNORECASE):
         return ResponseValidationError("is not JSON", response)
     message = f"is {content_type.partition(';')[0] or 'of no type'} and not JSON: does base_url end in /api?"
@@ -274,18 +292,6 @@ def unreadable(response: httpx.Response) -> ResponseValidationError:
 def describe(request: httpx.Request) -> str:
     """Return method and path of a request, as they may stand in a log."""
     return f"{request.method} {request.url.path}"
-
-
-def error_envelope(response: httpx.Response) -> dict[str, Any]:
-    """Return the JSON object that a response is; else an empty one.
-
-    A proxy's response may be HTML, for example.
-    """
-    try:
-        body: object = response.json()
-    except (ValueError, RecursionError):  # HTML, half a body, bytes that are not UTF-8
-        return {}
-    return body if is_object(body) else {}
 
 
 def _reason(response: httpx.Response, envelope: dict[str, Any]) -> str:

@@ -75,7 +75,7 @@ async def update_async() -> None:
 
 
 def look_up(client: Activepieces) -> None:
-    for project in client.projects.list(display_name="acme", types=["TEAM"], limit=50, timeout=5):
+    for project in client.projects.list(display_name="acme", types=["TEAM"], page_size=50, timeout=5):
         assert_type(project, Project)
     assert_type(client.projects.list(types=[ProjectType.TEAM]), Iterator[Project])
     found = client.projects.find(external_id="customer-4711", max_retries=0)

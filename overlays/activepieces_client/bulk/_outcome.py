@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
 
+from activepieces_client._http import error_envelope
 from activepieces_client._json import is_object
 from activepieces_client.exceptions import (
     ActivepiecesError,
@@ -18,7 +19,6 @@ from activepieces_client.exceptions import (
     RequestValidationError,
     ResponseValidationError,
     ServerError,
-    error_envelope,
 )
 
 if TYPE_CHECKING:

@@ -1,0 +1,320 @@
+"""The resource `client.projects` of the async client: a typed method for each operation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from activepieces_api import AuthenticatedClient
+from activepieces_api.api.projects import create_project, delete_project, get_project, list_projects, update_project
+from activepieces_api.models import (
+    CreateProjectRequest,
+    Metadata,
+    Project,
+    ProjectPage,
+    ProjectType,
+    UpdateProjectRequest,
+)
+from activepieces_api.types import UNSET, Response, Unset
+
+from ._bodies import Body, NewBody, merged, split_new, to_filters, to_model, to_text
+from ._call import CallOptions, Timeout
+from ._get_or_create import Create, Find, Outcome, Update, get_or_create
+from ._pages import Cursors, detailed, expect, only
+from ._projects import ClientWith
+from .exceptions import ActivepiecesError, NotFoundError, naming_taken_id
+
+if TYPE_CHECKING:
+    from .bulk import AsyncRollOut
+
+
+class AsyncProjects:
+    """The operations on projects, as `client.projects` of the async client."""
+
+    def __init__(self, client_with: ClientWith, max_connections: int | None) -> None:
+        self._client_with, self._max_connections = client_with, max_connections
+
+    async def update(
+        self,
+        project_id: str,
+        body: Body,
+        *,
+        merge_metadata: bool = False,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Project:
+        """Update a project.
+
+        A property that is unset stays as it is, and None is sent as null.
+
+        Args:
+            project_id: The id of the project.
+            body: The changes: an UpdateProjectRequest, or a mapping with the property names of the API.
+            merge_metadata: Whether to keep the members of the metadata that `body` does not name, and to remove those
+                that are None (RFC 7396). The project is read just before the update, so another program that writes
+                at the same time can still be overwritten. By default, the metadata is replaced whole.
+            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Returns:
+            The project as it is after the update.
+
+        Raises:
+            RequestValidationError: The id or the body is invalid; nothing was sent.
+            NotAppliedError: The service accepted the update, but did not apply all of it.
+            ResponseValidationError: The status is a success, but the response cannot be read.
+            APIConnectionError: There was no response; an APITimeoutError if there was none in time.
+            APIStatusError: The status is not a success; each usual status has a subclass.
+            ConfigurationError: An argument is invalid, the client is closed, or the key source gives no key.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
+        return expect(Project, (await self._update(client, merge_metadata, project_id, body)).parsed)
+
+    async def update_detailed(
+        self,
+        project_id: str,
+        body: Body,
+        *,
+        merge_metadata: bool = False,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Response[Project]:
+        """Update a project, and return the status and the headers of the response with it.
+
+        Args:
+            project_id: The id of the project.
+            body: The changes, as for `update`.
+            merge_metadata: Whether to keep the members of the metadata that `body` does not name, as for `update`.
+            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Raises:
+            ActivepiecesError: As for `update`.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
+        return await self._update(client, merge_metadata, project_id, body)
+
+    async def _update(
+        self, client: AuthenticatedClient, merge_metadata: bool, project_id: str, body: Body
+    ) -> Response[Project]:
+        id_ = to_text("path.id", project_id)
+        model = to_model(UpdateProjectRequest, body, id=id_)
+        if merge_metadata and isinstance(model.metadata, Metadata):
+            model = merged(model, expect(Project, await get_project.asyncio(id_, client=client)))
+        return detailed(Project, await update_project.asyncio_detailed(id_, client=client, body=model))
+
+    async def get(self, project_id: str, *, timeout: Timeout | None = None, max_retries: int | None = None) -> Project:
+        """Return a project.
+
+        Args:
+            project_id: The id of the project.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Raises:
+            NotFoundError: There is no such project.
+            ActivepiecesError: As for `update`.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries))
+        return expect(Project, await get_project.asyncio(to_text("path.id", project_id), client=client))
+
+    async def create(
+        self,
+        body: NewBody,
+        *,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Project:
+        """Create a project.
+
+        It is sent again only if no connection was made, since a second create would make a second project. After a
+        lost response, look for the project by its external id; `get_or_create` does that.
+
+        Args:
+            body: A CreateProjectRequest, or a mapping with the property names of the API.
+            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Raises:
+            ServerError: The external id is taken (code 23505), or the service failed.
+            PaymentRequiredError: The platform's plan does not allow another project.
+            ActivepiecesError: As for `update`.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
+        model = to_model(CreateProjectRequest, body)
+        with naming_taken_id(model.external_id):
+            return expect(Project, await create_project.asyncio(client=client, body=model))
+
+    async def delete(self, project_id: str, *, timeout: Timeout | None = None, max_retries: int | None = None) -> None:
+        """Delete a project, and free its external id.
+
+        If the response to the first attempt is lost, the retry finds no project, which is a success.
+
+        Args:
+            project_id: The id of the project.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Raises:
+            NotFoundError: There is no such project.
+            ConflictError: It is a personal project, which cannot be deleted.
+            ActivepiecesError: As for `update`.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries))
+        try:
+            await delete_project.asyncio_detailed(to_text("path.id", project_id), client=client)
+        except NotFoundError as error:
+            if not error.retries:
+                raise
+
+    async def list(
+        self,
+        *,
+        external_id: str | None = None,
+        display_name: str | None = None,
+        types: Iterable[ProjectType | str] | None = None,
+        external_user_id: str | None = None,
+        page_size: int = 100,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> AsyncGenerator[Project]:
+        """Iterate over all projects, which are fetched page by page as needed.
+
+        Collect them before you update any: a project that is renamed meanwhile is skipped or comes twice.
+
+        Args:
+            external_id: List only the project with this external id.
+            display_name: List only projects whose name contains this, in any case; `%` and `_` are wildcards.
+            types: List only projects of these types: `TEAM`, `PERSONAL`.
+            external_user_id: List only the projects of this user; for API keys alone.
+            page_size: How many projects to fetch with one request. All projects are returned in any case.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry the request of a page; by default the client's.
+
+        Raises:
+            ActivepiecesError: As for `update`; or the server returns the same cursor twice.
+        """
+        client = self._client_with(CallOptions(timeout, max_retries))
+        filters = to_filters(external_id, display_name, external_user_id, types, page_size)
+        cursors = Cursors()
+        cursor: str | Unset | None = UNSET
+        while cursor is not None:
+            page = expect(ProjectPage, await list_projects.asyncio(client=client, cursor=cursor, **filters))
+            for project in page.data:
+                yield project
+            cursor = cursors.next(page)
+
+    async def find(
+        self, *, external_id: str, timeout: Timeout | None = None, max_retries: int | None = None
+    ) -> Project | None:
+        """Return the project with an external id; None if there is none.
+
+        Args:
+            external_id: Your own id for the project.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry; by default the client's.
+
+        Raises:
+            ActivepiecesError: As for `update`; or several projects have the external id.
+        """
+        id_ = to_text("query.externalId", external_id)
+        found = self.list(external_id=id_, timeout=timeout, max_retries=max_retries)
+        return only([project async for project in found], id_)
+
+    async def get_or_create(
+        self,
+        *,
+        external_id: str,
+        display_name: str,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+        **body: Any,
+    ) -> tuple[Project, bool]:
+        """Return the project with an external id; create it if there is none.
+
+        Two programs that do so at the same time get the same project. A project that exists stays as it is.
+
+        Args:
+            external_id: Your own id for the project.
+            display_name: The name of a new project.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to retry each request; by default the client's.
+            **body: Other properties of a new project, by the argument names of CreateProjectRequest and
+                UpdateProjectRequest. An update follows for those that a create cannot set.
+
+        Returns:
+            The project, and whether it was created.
+
+        Raises:
+            ActivepiecesError: As for `find`, `create` and `update`.
+        """
+        id_ = to_text("$.externalId", external_id)
+        new, later = split_new({**body, "external_id": id_, "display_name": display_name})
+        steps = get_or_create(update=bool(later))
+        outcome: Outcome = None
+        try:
+            while True:
+                match steps.send(outcome):
+                    case Find():
+                        outcome = await self.find(external_id=id_, timeout=timeout, max_retries=max_retries)
+                    case Create():
+                        try:
+                            outcome = await self.create(new, timeout=timeout, max_retries=max_retries)
+                        except ActivepiecesError as error:
+                            outcome = error
+                    case Update(project_id):
+                        outcome = await self.update(project_id, later, timeout=timeout, max_retries=max_retries)
+                    case seconds:
+                        await anyio.sleep(seconds)
+        except StopIteration as end:
+            result: tuple[Project, bool] = end.value
+            return result
+
+    def update_many(
+        self,
+        updates: Iterable[tuple[str, Body]] | AsyncIterable[tuple[str, Body]],
+        *,
+        concurrency: int = 4,
+        merge_metadata: bool = False,
+        check_applied: bool = True,
+        timeout: Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> AsyncRollOut:
+        """Update many projects, a few at a time, and iterate over the outcomes.
+
+        Outcomes come as they are known, in any order. The result is an async context manager that owns the tasks:
+        leaving the block cancels them. A new update is sent only while the loop waits for an outcome. To end early
+        without losing outcomes, call `stop()`.
+
+        One failed update does not stop the others. Ten failures in a row with a shared cause, such as a wrong key,
+        stop the roll-out: `stopped` is the last of them, and the other updates are not sent.
+
+        Args:
+            updates: Pairs of a project id and a body, of any number. They are taken one at a time, when there is room.
+            concurrency: How many updates may be in flight; 4 is the fastest on a default server, and the number of
+                the client's connections is the maximum.
+            merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`.
+            check_applied: Whether a response that does not show the requested values is a NotAppliedError.
+            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
+            max_retries: How often to send an update again that fails while others succeed; 2 by default.
+
+        Raises:
+            ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
+        """
+        from .bulk import AsyncRollOut  # noqa: PLC0415 - an add-on, which a single update does not need
+
+        CallOptions(max_retries=max_retries)  # validates it
+        client = self._client_with(CallOptions(timeout, 0, check_applied))  # the roll-out retries, not the call
+
+        async def update(project_id: str, body: Body) -> Project:
+            return expect(Project, (await self._update(client, merge_metadata, project_id, body)).parsed)
+
+        return AsyncRollOut(update, updates, concurrency, self._max_connections, max_retries)
