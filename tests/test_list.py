@@ -143,7 +143,7 @@ def test_failure_of_a_list_is_raised(service: StandIn, list_projects: List) -> N
 def test_same_cursor_twice_ends_the_list(service: StandIn, list_projects: List) -> None:
     project = service.projects[0]
     service.fail(page(project, cursor="a"), page(project, cursor="b"), page(project, cursor="a"))
-    with pytest.raises(ActivepiecesError, match='does not end: the server returns the cursor "a" twice'):
+    with pytest.raises(ActivepiecesError, match='does not end: the cursor "a" comes twice'):
         list_projects()
     assert len(service.requests) == 3
 

@@ -43,7 +43,7 @@ UNSET_METHODS = """
         return "UNSET"
 """
 
-# A path parameter as the generator quotes it. httpx resolves the segments `.` and `..`, so that the id `.` would address
+# A path parameter as the generator quotes it. httpx resolves the segments `.` and `..`: the id `.` would address
 # another operation, unless they are percent-encoded.
 QUOTED = re.compile(r'quote\(str\(\w+\), safe=""\)')
 

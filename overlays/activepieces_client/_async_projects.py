@@ -3,48 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import anyio
 
 from activepieces_api import AuthenticatedClient
 from activepieces_api.api.projects import create_project, delete_project, get_project, list_projects, update_project
-from activepieces_api.models import (
-    CreateProjectRequest,
-    Metadata,
-    Project,
-    ProjectPage,
-    ProjectType,
-    UpdateProjectRequest,
-)
+from activepieces_api.models import CreateProjectRequest, Metadata, Project, ProjectPage, UpdateProjectRequest
 from activepieces_api.types import UNSET, Response, Unset
 
-from ._bodies import Body, NewBody, merged, split_new, to_filters, to_model, to_text
+from . import _bodies as bodies
+from ._bodies import Body, NewBody, Types, expect, to_model, to_text
 from ._call import CallOptions, Timeout
-from ._get_or_create import Create, Find, Outcome, Update, get_or_create
-from ._pages import Cursors, detailed, expect, only
+from ._get_or_create import get_or_create
 from ._projects import ClientWith
-from .exceptions import ActivepiecesError, NotFoundError, naming_taken_id
+from .exceptions import ActivepiecesError, NotFoundError
 
 if TYPE_CHECKING:
     from .bulk import AsyncRollOut
 
 
 class AsyncProjects:
-    """The operations on projects, as `client.projects` of the async client."""
+    """The operations on projects, as `client.projects` of the async client.
+
+    Each method takes the options `timeout` (seconds for each phase of an attempt, or an `httpx.Timeout`) and
+    `max_retries`; by default they are the client's.
+    """
 
     def __init__(self, client_with: ClientWith, max_connections: int | None) -> None:
         self._client_with, self._max_connections = client_with, max_connections
 
     async def update(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        merge_metadata: bool = False,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        self, project_id: str, body: Body, *, merge_metadata: bool = False, **options: Unpack[CallOptions]
     ) -> Project:
         """Update a project.
 
@@ -54,11 +44,11 @@ class AsyncProjects:
             project_id: The id of the project.
             body: The changes: an UpdateProjectRequest, or a mapping with the property names of the API.
             merge_metadata: Whether to keep the members of the metadata that `body` does not name, and to remove those
-                that are None (RFC 7396). The project is read just before the update, so another program that writes
-                at the same time can still be overwritten. By default, the metadata is replaced whole.
-            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+                that are None (RFC 7396, on one level). The project is read just before the update, so another program
+                that writes at the same time can still be overwritten. By default, the metadata is replaced whole.
+            **options: `check_applied=True`: whether to raise NotAppliedError if the response does not show the
+                requested values. `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; by default
+                the client's. `max_retries`: how often to retry; by default the client's.
 
         Returns:
             The project as it is after the update.
@@ -71,18 +61,11 @@ class AsyncProjects:
             APIStatusError: The status is not a success; each usual status has a subclass.
             ConfigurationError: An argument is invalid, the client is closed, or the key source gives no key.
         """
-        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
+        client = self._client_with("update", options)
         return expect(Project, (await self._update(client, merge_metadata, project_id, body)).parsed)
 
     async def update_detailed(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        merge_metadata: bool = False,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        self, project_id: str, body: Body, *, merge_metadata: bool = False, **options: Unpack[CallOptions]
     ) -> Response[Project]:
         """Update a project, and return the status and the headers of the response with it.
 
@@ -90,15 +73,12 @@ class AsyncProjects:
             project_id: The id of the project.
             body: The changes, as for `update`.
             merge_metadata: Whether to keep the members of the metadata that `body` does not name, as for `update`.
-            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `check_applied`, `timeout` and `max_retries`, as for `update`.
 
         Raises:
             ActivepiecesError: As for `update`.
         """
-        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
-        return await self._update(client, merge_metadata, project_id, body)
+        return await self._update(self._client_with("update_detailed", options), merge_metadata, project_id, body)
 
     async def _update(
         self, client: AuthenticatedClient, merge_metadata: bool, project_id: str, body: Body
@@ -106,32 +86,24 @@ class AsyncProjects:
         id_ = to_text("path.id", project_id)
         model = to_model(UpdateProjectRequest, body, id=id_)
         if merge_metadata and isinstance(model.metadata, Metadata):
-            model = merged(model, expect(Project, await get_project.asyncio(id_, client=client)))
-        return detailed(Project, await update_project.asyncio_detailed(id_, client=client, body=model))
+            model = bodies.merge_metadata(model, expect(Project, await get_project.asyncio(id_, client=client)))
+        return bodies.detailed(Project, await update_project.asyncio_detailed(id_, client=client, body=model))
 
-    async def get(self, project_id: str, *, timeout: Timeout | None = None, max_retries: int | None = None) -> Project:
+    async def get(self, project_id: str, **options: Unpack[CallOptions]) -> Project:
         """Return a project.
 
         Args:
             project_id: The id of the project.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `timeout` and `max_retries`, as for `update`.
 
         Raises:
             NotFoundError: There is no such project.
             ActivepiecesError: As for `update`.
         """
-        client = self._client_with(CallOptions(timeout, max_retries))
+        client = self._client_with("get", options)
         return expect(Project, await get_project.asyncio(to_text("path.id", project_id), client=client))
 
-    async def create(
-        self,
-        body: NewBody,
-        *,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Project:
+    async def create(self, body: NewBody, **options: Unpack[CallOptions]) -> Project:
         """Create a project.
 
         It is sent again only if no connection was made, since a second create would make a second project. After a
@@ -139,36 +111,31 @@ class AsyncProjects:
 
         Args:
             body: A CreateProjectRequest, or a mapping with the property names of the API.
-            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `check_applied`, `timeout` and `max_retries`, as for `update`.
 
         Raises:
             ServerError: The external id is taken (code 23505), or the service failed.
             PaymentRequiredError: The platform's plan does not allow another project.
             ActivepiecesError: As for `update`.
         """
-        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
-        model = to_model(CreateProjectRequest, body)
-        with naming_taken_id(model.external_id):
-            return expect(Project, await create_project.asyncio(client=client, body=model))
+        client, model = self._client_with("create", options), to_model(CreateProjectRequest, body)
+        return expect(Project, await create_project.asyncio(client=client, body=model))
 
-    async def delete(self, project_id: str, *, timeout: Timeout | None = None, max_retries: int | None = None) -> None:
+    async def delete(self, project_id: str, **options: Unpack[CallOptions]) -> None:
         """Delete a project, and free its external id.
 
         If the response to the first attempt is lost, the retry finds no project, which is a success.
 
         Args:
             project_id: The id of the project.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `timeout` and `max_retries`, as for `update`.
 
         Raises:
             NotFoundError: There is no such project.
             ConflictError: It is a personal project, which cannot be deleted.
             ActivepiecesError: As for `update`.
         """
-        client = self._client_with(CallOptions(timeout, max_retries))
+        client = self._client_with("delete", options)
         try:
             await delete_project.asyncio_detailed(to_text("path.id", project_id), client=client)
         except NotFoundError as error:
@@ -178,13 +145,12 @@ class AsyncProjects:
     async def list(
         self,
         *,
-        external_id: str | None = None,
-        display_name: str | None = None,
-        types: Iterable[ProjectType | str] | None = None,
-        external_user_id: str | None = None,
+        external_id: str | Unset = UNSET,
+        display_name: str | Unset = UNSET,
+        types: Types | Unset = UNSET,
+        external_user_id: str | Unset = UNSET,
         page_size: int = 100,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> AsyncGenerator[Project]:
         """Iterate over all projects, which are fetched page by page as needed.
 
@@ -196,38 +162,39 @@ class AsyncProjects:
             types: List only projects of these types: `TEAM`, `PERSONAL`.
             external_user_id: List only the projects of this user; for API keys alone.
             page_size: How many projects to fetch with one request. All projects are returned in any case.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry the request of a page; by default the client's.
+            **options: `timeout` and `max_retries` for each page, as for `update`.
 
         Raises:
             ActivepiecesError: As for `update`; or the server returns the same cursor twice.
         """
-        client = self._client_with(CallOptions(timeout, max_retries))
-        filters = to_filters(external_id, display_name, external_user_id, types, page_size)
-        cursors = Cursors()
+        client, seen = self._client_with("list", options), set[str]()
         cursor: str | Unset | None = UNSET
         while cursor is not None:
-            page = expect(ProjectPage, await list_projects.asyncio(client=client, cursor=cursor, **filters))
-            for project in page.data:
+            page = await list_projects.asyncio(
+                client=client,
+                cursor=cursor,
+                limit=page_size,
+                external_id=to_text("query.externalId", external_id),
+                display_name=to_text("query.displayName", display_name),
+                external_user_id=to_text("query.externalUserId", external_user_id),
+                types=bodies.to_types(types),
+            )
+            for project in expect(ProjectPage, page).data:
                 yield project
-            cursor = cursors.next(page)
+            cursor = bodies.next_cursor(expect(ProjectPage, page), seen)
 
-    async def find(
-        self, *, external_id: str, timeout: Timeout | None = None, max_retries: int | None = None
-    ) -> Project | None:
+    async def find(self, *, external_id: str, **options: Unpack[CallOptions]) -> Project | None:
         """Return the project with an external id; None if there is none.
 
         Args:
             external_id: Your own id for the project.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `timeout` and `max_retries`, as for `update`.
 
         Raises:
             ActivepiecesError: As for `update`; or several projects have the external id.
         """
-        id_ = to_text("query.externalId", external_id)
-        found = self.list(external_id=id_, timeout=timeout, max_retries=max_retries)
-        return only([project async for project in found], id_)
+        found = [project async for project in self.list(external_id=external_id, **options)]
+        return bodies.only(found, external_id)
 
     async def get_or_create(
         self,
@@ -256,24 +223,24 @@ class AsyncProjects:
         Raises:
             ActivepiecesError: As for `find`, `create` and `update`.
         """
-        id_ = to_text("$.externalId", external_id)
-        new, later = split_new({**body, "external_id": id_, "display_name": display_name})
+        options: CallOptions = {"timeout": timeout, "max_retries": max_retries}
+        new, later = bodies.split_new({"external_id": external_id, "display_name": display_name, **body})
         steps = get_or_create(update=bool(later))
-        outcome: Outcome = None
+        outcome: Project | ActivepiecesError | None = None
         try:
             while True:
-                match steps.send(outcome):
-                    case Find():
-                        outcome = await self.find(external_id=id_, timeout=timeout, max_retries=max_retries)
-                    case Create():
-                        try:
-                            outcome = await self.create(new, timeout=timeout, max_retries=max_retries)
-                        except ActivepiecesError as error:
-                            outcome = error
-                    case Update(project_id):
-                        outcome = await self.update(project_id, later, timeout=timeout, max_retries=max_retries)
-                    case seconds:
-                        await anyio.sleep(seconds)
+                step = steps.send(outcome)
+                if isinstance(step, Project):
+                    outcome = await self.update(step.id, later, **options)
+                elif step == "find":
+                    outcome = await self.find(external_id=external_id, **options)
+                elif step == "create":
+                    try:
+                        outcome = await self.create(new, **options)
+                    except ActivepiecesError as error:
+                        outcome = error
+                else:
+                    await anyio.sleep(step)
         except StopIteration as end:
             result: tuple[Project, bool] = end.value
             return result
@@ -284,9 +251,7 @@ class AsyncProjects:
         *,
         concurrency: int = 4,
         merge_metadata: bool = False,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> AsyncRollOut:
         """Update many projects, a few at a time, and iterate over the outcomes.
 
@@ -302,19 +267,18 @@ class AsyncProjects:
             concurrency: How many updates may be in flight; 4 is the fastest on a default server, and the number of
                 the client's connections is the maximum.
             merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`.
-            check_applied: Whether a response that does not show the requested values is a NotAppliedError.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to send an update again that fails while others succeed; 2 by default.
+            **options: `check_applied` and `timeout`, as for `update`. `max_retries`: how often to send an update again
+                that fails while others succeed; 2 by default.
 
         Raises:
             ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
         """
         from .bulk import AsyncRollOut  # noqa: PLC0415 - an add-on, which a single update does not need
 
-        CallOptions(max_retries=max_retries)  # validates it
-        client = self._client_with(CallOptions(timeout, 0, check_applied))  # the roll-out retries, not the call
+        self._client_with("update_many", options)  # which validates them
+        client = self._client_with("update_many", {**options, "max_retries": 0})  # the roll-out retries, not the call
 
         async def update(project_id: str, body: Body) -> Project:
             return expect(Project, (await self._update(client, merge_metadata, project_id, body)).parsed)
 
-        return AsyncRollOut(update, updates, concurrency, self._max_connections, max_retries)
+        return AsyncRollOut(update, updates, concurrency, self._max_connections, options.get("max_retries"))

@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import anyio
 import attrs
@@ -59,18 +60,11 @@ def is_loopback(url: httpx.URL) -> bool:
     return bool(_LOOPBACK.fullmatch(url.host))
 
 
-@attrs.frozen(repr=False)  # no traceback with locals shows the source
-class Argument:
-    """The argument `api_key`."""
-
-    source: object
-
-
-@attrs.frozen(repr=False)  # nor the value
+@attrs.frozen(repr=False)  # no traceback with locals shows the value
 class Key:
-    """An API key; keys are equal if their values are."""
+    """An API key, or the argument `api_key`; keys are equal if their values are."""
 
-    value: str
+    value: Any
 
 
 class Credentials:
@@ -134,7 +128,7 @@ class Credentials:
         return Key(value)
 
 
-def find_source(argument: Argument) -> tuple[str, ReadKey]:
+def find_source(argument: Key) -> tuple[str, ReadKey]:
     """Return the name of a key source that is not a callable, and a function that reads it.
 
     It is the argument, else ACTIVEPIECES_API_KEY, else the content of the file named by ACTIVEPIECES_API_KEY_FILE.
@@ -142,8 +136,8 @@ def find_source(argument: Argument) -> tuple[str, ReadKey]:
     Raises:
         ConfigurationError: There is none.
     """
-    if argument.source is not None:
-        return "api_key", lambda: argument.source
+    if argument.value is not None:
+        return "api_key", lambda: argument.value
     if os.environ.get(KEY_VARIABLE):
         found = Key(os.environ[KEY_VARIABLE])
         return KEY_VARIABLE, lambda: found.value

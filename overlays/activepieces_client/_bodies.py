@@ -1,20 +1,28 @@
-"""The arguments of `client.projects`, as the generated functions take them."""
+"""The arguments and the results of `client.projects`, for the generated functions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeAlias, TypedDict, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 
 from activepieces_api import models
-from activepieces_api.models import CreateProjectRequest, Metadata, Project, ProjectType, UpdateProjectRequest
-from activepieces_api.types import Unset
+from activepieces_api.models import (
+    CreateProjectRequest,
+    Metadata,
+    Project,
+    ProjectPage,
+    ProjectType,
+    UpdateProjectRequest,
+)
+from activepieces_api.types import Response, Unset
 
-from ._json import invalid_text, is_object, is_plain, shorten
+from ._comparison import merged
+from ._json import invalid_text, is_plain, shorten
 from ._specification import specification
-from .exceptions import RequestValidationError, Violation
+from .exceptions import ActivepiecesError, RequestValidationError, Violation
 
 Body: TypeAlias = UpdateProjectRequest | Mapping[str, Any]
 """The body of an update: the generated model, or a mapping with the property names of the API."""
@@ -22,7 +30,12 @@ Body: TypeAlias = UpdateProjectRequest | Mapping[str, Any]
 NewBody: TypeAlias = CreateProjectRequest | Mapping[str, Any]
 """The body of a create."""
 
+Types: TypeAlias = Iterable[ProjectType | str]
+
 Model = TypeVar("Model", UpdateProjectRequest, CreateProjectRequest)
+Text = TypeVar("Text", str, str | Unset)
+T = TypeVar("T")
+Parsed = TypeVar("Parsed")
 
 
 def validate(body: Body) -> None:
@@ -73,26 +86,13 @@ def _plain_values(model: Any, path: str = "$") -> Iterator[Violation]:
             yield Violation(attribute, f"is {shorten(value)}, but the model takes a {name}: write {how}")
 
 
-def merged(body: UpdateProjectRequest, project: Project) -> UpdateProjectRequest:
+def merge_metadata(body: UpdateProjectRequest, project: Project) -> UpdateProjectRequest:
     """Return a body whose metadata is merged into that of a project."""
     current, given = project.to_dict().get("metadata"), body.to_dict()["metadata"]
-    return attrs.evolve(body, metadata=Metadata.from_dict(merge(current, given)))
+    return attrs.evolve(body, metadata=Metadata.from_dict(merged(current, given)))
 
 
-def merge(value: Any, patch: Any) -> Any:
-    """Return a JSON value with a JSON Merge Patch applied (RFC 7396): None removes a member."""
-    if not is_object(patch):
-        return patch
-    members = dict(value) if is_object(value) else {}
-    for name, member in patch.items():
-        if member is None:
-            members.pop(name, None)
-        else:
-            members[name] = merge(members.get(name), member)
-    return members
-
-
-def to_text(path: str, value: object) -> str:
+def to_text(path: str, value: Text) -> Text:
     """Return an argument that selects a project as plain text.
 
     A generated function would send `Tenant.ACME` for a str that is an Enum, and would list every project for None.
@@ -100,6 +100,8 @@ def to_text(path: str, value: object) -> str:
     Raises:
         RequestValidationError: It is not a string, or cannot be sent.
     """
+    if isinstance(value, Unset):
+        return value
     if not isinstance(value, str):
         raise RequestValidationError([Violation(path, f'{shorten(value)} is not of type "string"')])
     if violation := invalid_text(value):
@@ -107,45 +109,22 @@ def to_text(path: str, value: object) -> str:
     return str.__str__(value)
 
 
-class Filters(TypedDict, total=False):
-    """The filters of a list, as the generated function takes them."""
-
-    external_id: str
-    display_name: str
-    external_user_id: str
-    types: list[ProjectType]
-    limit: int
-
-
-def to_filters(
-    external_id: str | None,
-    display_name: str | None,
-    external_user_id: str | None,
-    types: Iterable[ProjectType | str] | None,
-    page_size: int,
-) -> Filters:
-    """Return the filters that are not None.
+def to_types(types: Types | Unset) -> list[ProjectType] | Unset:
+    """Return the types of projects to list.
 
     Raises:
-        RequestValidationError: A type is not one of the document's.
+        RequestValidationError: The document has no such type.
     """
-    filters = Filters(limit=page_size)
-    if external_id is not None:
-        filters["external_id"] = external_id
-    if display_name is not None:
-        filters["display_name"] = display_name
-    if external_user_id is not None:
-        filters["external_user_id"] = external_user_id
-    if types is not None:
-        try:
-            filters["types"] = [ProjectType(type_) for type_ in ([types] if isinstance(types, str) else types)]
-        except ValueError as error:
-            raise RequestValidationError([Violation("query.types", str(error))]) from None
-    return filters
+    if isinstance(types, Unset):
+        return types
+    try:
+        return [ProjectType(type_) for type_ in ([types] if isinstance(types, str) else types)]
+    except (TypeError, ValueError) as error:
+        raise RequestValidationError([Violation("query.types", str(error))]) from None
 
 
 def split_new(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the body of a create, and that of an update for the properties that create drops.
+    """Return the body of a create, and that of an update with the properties that create drops.
 
     Args:
         arguments: The values of properties, by the argument names of the generated models.
@@ -154,18 +133,47 @@ def split_new(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
         TypeError: The document has no such property.
         RequestValidationError: A value is invalid; with every violation.
     """
-    operations = specification().operations
-    created, updated = (
-        {re.sub("(?=[A-Z])", "_", name).lower(): name for name in operations[id_].properties()}
-        for id_ in ("createProject", "updateProject")
-    )
-    for name in arguments:
-        if name not in {**created, **updated}:
-            raise TypeError(f"get_or_create() got an unexpected keyword argument {name!r}")
-    plain = {name: value.to_dict() if attrs.has(value.__class__) else value for name, value in arguments.items()}
-    create = {created[name]: value for name, value in plain.items() if name in created}
-    update = {updated[name]: value for name, value in plain.items() if name not in created}
-    create_body = to_model(CreateProjectRequest, create).to_dict()
-    operations["createProject"].validate({"body": create_body})
-    validate(update)
-    return create, update
+    create, update = (specification().operations[id_] for id_ in ("createProject", "updateProject"))
+    names = {re.sub("(?=[A-Z])", "_", name).lower(): name for name in [*update.properties(), *create.properties()]}
+    for name in arguments.keys() - names.keys():
+        raise TypeError(f"get_or_create() got an unexpected keyword argument {name!r}")
+    plain = {names[name]: value.to_dict() if attrs.has(type(value)) else value for name, value in arguments.items()}
+    new = create.validate({"body": {name: value for name, value in plain.items() if name in create.properties()}})
+    later = update.validate({"body": {name: value for name, value in plain.items() if name not in new["body"]}})
+    return new["body"], later["body"]
+
+
+def expect(kind: type[T], parsed: object) -> T:
+    """Return the model of a success: the guard raises for every response that is not one."""
+    assert isinstance(parsed, kind)  # noqa: S101 - for type checkers
+    return parsed
+
+
+def detailed(kind: type[T], response: Response[Parsed]) -> Response[T]:
+    """Return a generated response with the type of its model."""
+    return Response(response.status_code, response.content, response.headers, expect(kind, response.parsed))
+
+
+def next_cursor(page: ProjectPage, seen: set[str]) -> str | None:
+    """Return the cursor of the next page; None after the last one.
+
+    Raises:
+        ActivepiecesError: The server returns the same cursor twice, so that the list would never end.
+    """
+    cursor = page.next_ or None
+    if cursor in seen:
+        raise ActivepiecesError(f"the list of projects does not end: the cursor {shorten(cursor)} comes twice")
+    seen.add(cursor or "")
+    return cursor
+
+
+def only(found: Iterable[Project], external_id: str) -> Project | None:
+    """Return the one project with an external id; None if there is none.
+
+    Raises:
+        ActivepiecesError: There are several.
+    """
+    ids = {project.id: project for project in found if project.external_id == external_id}
+    if len(ids) > 1:
+        raise ActivepiecesError(f"several projects have the external id {shorten(external_id)}: {', '.join(ids)}")
+    return next(iter(ids.values()), None)

@@ -9,7 +9,7 @@ import logging
 import math
 import re
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 import attrs
 import httpx
@@ -47,39 +47,56 @@ def finite_limits(limits: Mapping[str, float | None]) -> dict[str, float]:
     return {**_DEFAULT_LIMITS, **{phase: limit for phase, limit in limits.items() if limit is not None}}
 
 
-def _validate_max_retries(_: object, __: attrs.Attribute[int], value: object) -> None:
+def _validate_max_retries(_: Settings, __: attrs.Attribute[int], value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise errors.ConfigurationError(f"max_retries must be an integer from 0 up; it is {value!r}")
 
 
+class CallOptions(TypedDict, total=False):
+    """The options of one call; an option that is missing or None has the client's value."""
+
+    timeout: Timeout | None
+    max_retries: int | None
+    check_applied: bool
+
+
 @attrs.frozen(repr=False)  # attrs' repr fails on a half-initialised instance, which a traceback may show
-class CallOptions:
-    """The options of one call; an option that is None has the client's value."""
-
-    timeout: httpx.Timeout | None = attrs.field(default=None, converter=attrs.converters.optional(finite))
-    max_retries: int | None = attrs.field(default=None, validator=attrs.validators.optional(_validate_max_retries))
-    check_applied: bool = True
-
-
-@attrs.frozen(repr=False)
 class Settings:
     """The settings of a call.
 
     Attributes:
         specification: The operations.
         base_url: The address of the API.
-        max_retries: How often to retry.
         via: The proxy, for messages.
+        timeout: The seconds of each phase of an attempt.
+        max_retries: How often to retry.
         check_applied: Whether a response that does not show the requested values is an error.
         warned: The deviations of responses from their schemas that have been logged.
     """
 
     specification: Specification
     base_url: str
-    max_retries: int = attrs.field(validator=_validate_max_retries)
     via: str
+    timeout: httpx.Timeout = attrs.field(converter=finite)
+    max_retries: int = attrs.field(validator=_validate_max_retries)
     check_applied: bool = True
     warned: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]])
+
+    def evolve(self, method: str, options: CallOptions) -> Settings:
+        """Return the settings with the options of a method.
+
+        Raises:
+            TypeError: There is no such option.
+        """
+        for name in options.keys() - CallOptions.__annotations__.keys():
+            raise TypeError(f"{method}() got an unexpected keyword argument {name!r}")
+        timeout, max_retries = options.get("timeout"), options.get("max_retries")
+        return attrs.evolve(
+            self,
+            timeout=self.timeout if timeout is None else timeout,
+            max_retries=self.max_retries if max_retries is None else max_retries,
+            check_applied=options.get("check_applied", True),
+        )
 
 
 @attrs.frozen

@@ -12,8 +12,8 @@ import httpx
 from activepieces_api import AuthenticatedClient
 
 from ._async_projects import AsyncProjects
-from ._auth import KEY_FILE_VARIABLE, Argument, Credentials, ReadKey, find_source, resolve_base_url
-from ._call import DEFAULT_TIMEOUT, CallOptions, Settings, Timeout, finite
+from ._auth import KEY_FILE_VARIABLE, Credentials, Key, ReadKey, find_source, resolve_base_url
+from ._call import DEFAULT_TIMEOUT, CallOptions, Settings, Timeout
 from ._connections import AsyncPool, Connections, SyncPool, connect, connect_async
 from ._guard import AsyncGuardTransport, GuardTransport
 from ._log import set_up_logging
@@ -45,7 +45,7 @@ class _Client(Generic[Source, HttpClient, Pool]):
         http_client: HttpClient | None = None,
         allow_http: bool = False,
     ) -> None:
-        argument, api_key = Argument(api_key), None  # no traceback shall show it
+        argument, api_key = Key(api_key), None  # no traceback shall show it
         set_up_logging()
         document = specification()
         self._resolve = functools.partial(resolve_base_url, default=document.first_server, allow_http=allow_http)
@@ -55,21 +55,20 @@ class _Client(Generic[Source, HttpClient, Pool]):
         self._headers = {} if http_client else {"User-Agent": document.user_agent, "Accept-Encoding": "gzip"}
         if timeout is None:
             timeout = http_client.timeout if http_client else DEFAULT_TIMEOUT
-        self._timeout = finite(timeout)
-        self._settings = Settings(document, self.base_url, max_retries, self._connections.via)
+        self._settings = Settings(document, self.base_url, self._connections.via, timeout, max_retries)
         self._credentials = self._make_credentials(argument)
 
-    def _make_credentials(self, argument: Argument) -> Credentials:
+    def _make_credentials(self, argument: Key) -> Credentials:
         make = functools.partial(Credentials, may_be_async=isinstance(self, AsyncActivepieces))
-        if isinstance(argument.source, SignIn):
-            address = argument.source.base_url
+        if isinstance(argument.value, SignIn):
+            address = argument.value.base_url
             # At most one retry, since the service asks to wait a minute after 50 sign-ins.
             settings = attrs.evolve(
                 self._settings, base_url=self._resolve(address) if address else self.base_url, max_retries=1
             )
-            return make("sign_in()", self._sign_in(argument.source, settings), renewable=True)
-        if callable(argument.source):
-            return make("api_key()", argument.source, renewable=True)
+            return make("sign_in()", self._sign_in(argument.value, settings), renewable=True)
+        if callable(argument.value):
+            return make("api_key()", argument.value, renewable=True)
         name, read = find_source(argument)
         credentials = make(name, read, renewable=name == KEY_FILE_VARIABLE)
         credentials.get()
@@ -88,21 +87,14 @@ class _Client(Generic[Source, HttpClient, Pool]):
         # Not `generated`, which its user may close.
         return self._make_generated(self._settings)
 
-    def _client_with(self, options: CallOptions) -> AuthenticatedClient:
-        if options == CallOptions():
-            return self._without_options
-        max_retries = self._settings.max_retries if options.max_retries is None else options.max_retries
-        settings = attrs.evolve(self._settings, max_retries=max_retries, check_applied=options.check_applied)
-        return self._make_generated(settings, options.timeout)
+    def _client_with(self, method: str, options: CallOptions) -> AuthenticatedClient:
+        return self._make_generated(self._settings.evolve(method, options)) if options else self._without_options
 
-    def _make_generated(self, settings: Settings, timeout: httpx.Timeout | None = None) -> AuthenticatedClient:
+    def _make_generated(self, settings: Settings) -> AuthenticatedClient:
         # The token stays empty, since the generated client shows it: the guard adds the key.
+        transport, headers = self._guard(settings), dict(self._headers)
         return AuthenticatedClient(
-            settings.base_url,
-            token="",
-            timeout=timeout or self._timeout,
-            headers=dict(self._headers),
-            httpx_args={"transport": self._guard(settings)},
+            settings.base_url, "", timeout=settings.timeout, headers=headers, httpx_args={"transport": transport}
         )
 
     def _connect(self, http_client: HttpClient | None) -> Connections[Pool]:
@@ -157,7 +149,7 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
     def close(self) -> None:
         """Close the connections; an `http_client` stays open."""
         if not self._connections.closed:
-            self._connections.get().close()
+            self._connections.get().transport.close()
         self._connections.closed = True
 
     def __enter__(self) -> Self:
@@ -206,7 +198,7 @@ class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
     async def aclose(self) -> None:
         """Close the connections of this event loop; an `http_client` stays open."""
         if not self._connections.closed:
-            await self._connections.get().close()
+            await self._connections.get().transport.aclose()
         self._connections.closed = True
 
     async def __aenter__(self) -> Self:

@@ -42,6 +42,12 @@ def differences(echoed: Echo | None, requested: Any, returned: Any, location: Lo
         yield Difference(json_path(location), requested, returned)
 
 
+def merged(current: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Return metadata with members set, or removed if they are None (RFC 7396, on one level)."""
+    kept = {name: value for name, value in current.items() if name not in given} if is_object(current) else {}
+    return {**kept, **{name: value for name, value in given.items() if value is not None}}
+
+
 def _properties(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the properties of an object, also where null is its alternative."""
     properties: dict[str, Any] = dict(schema.get("properties", {}))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import threading
 import urllib.request
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Generic, TypeVar
 
@@ -32,26 +31,18 @@ _DEFAULT_HEADERS = httpx.Client(transport=httpx.BaseTransport()).headers
 
 @attrs.frozen
 class SyncPool:
-    """The connections that attempts are sent through.
+    """A transport, and a context manager that waits while too many attempts are in flight."""
 
-    Attributes:
-        slots: A context manager that waits while too many attempts are in flight.
-        send: Sends a request; the body of the response is not read.
-        close: Closes the connections.
-    """
-
-    slots: AbstractContextManager[object]
-    send: Callable[[httpx.Request], httpx.Response]
-    close: Callable[[], None]
+    transport: httpx.BaseTransport
+    slots: AbstractContextManager[object] = attrs.field(factory=contextlib.nullcontext[object])
 
 
 @attrs.frozen
 class AsyncPool:
     """The async form of `SyncPool`."""
 
-    slots: AbstractAsyncContextManager[object]
-    send: Callable[[httpx.Request], Awaitable[httpx.Response]]
-    close: Callable[[], Awaitable[None]]
+    transport: httpx.AsyncBaseTransport
+    slots: AbstractAsyncContextManager[object] = attrs.field(factory=contextlib.nullcontext[object])
 
 
 Pool = TypeVar("Pool", SyncPool, AsyncPool)
@@ -89,16 +80,12 @@ def connect(http_client: httpx.Client | None, base_url: str) -> Connections[Sync
     """
     if http_client is not None:
         _validate(http_client, httpx.Client)
-        pool = SyncPool(contextlib.nullcontext(), functools.partial(_send, http_client), _keep_open)
+        pool = SyncPool(_ClientTransport(http_client))
         return Connections(lambda: pool)
 
     def make() -> SyncPool:
         transport = httpx.HTTPTransport(verify=context, limits=_LIMITS, proxy=proxy)
-
-        def send(request: httpx.Request) -> httpx.Response:
-            return transport.handle_request(request)  # looked up each time: a program may instrument the class later
-
-        return SyncPool(threading.BoundedSemaphore(MAX_CONNECTIONS), send, transport.close)
+        return SyncPool(transport, threading.BoundedSemaphore(MAX_CONNECTIONS))
 
     with _naming_the_environment():
         context = httpx.create_ssl_context()
@@ -110,71 +97,66 @@ def connect_async(http_client: httpx.AsyncClient | None, base_url: str) -> Conne
     """Return the connections of an async client; otherwise as `connect`."""
     if http_client is not None:
         _validate(http_client, httpx.AsyncClient)
-        pool = AsyncPool(contextlib.nullcontext(), functools.partial(_send_async, http_client), _keep_open_async)
+        pool = AsyncPool(_AsyncClientTransport(http_client))
         return Connections(lambda: pool)
 
-    def make_transport() -> httpx.AsyncHTTPTransport:
-        return httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=proxy)
-
     def make() -> AsyncPool:
-        transport = make_transport()
-
-        async def send(request: httpx.Request) -> httpx.Response:
-            return await transport.handle_async_request(request)
-
-        return AsyncPool(anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True), send, transport.aclose)
+        transport = httpx.AsyncHTTPTransport(verify=context, limits=_LIMITS, proxy=proxy)
+        return AsyncPool(transport, anyio.Semaphore(MAX_CONNECTIONS, fast_acquire=True))
 
     with _naming_the_environment():
         context = httpx.create_ssl_context()
         proxy, via = _environment_proxy(httpx.URL(base_url))
-        make_transport()  # an invalid proxy shows here, and not at the first call
+        make()  # an invalid proxy shows here, and not at the first call
         return Connections(PerEventLoop(make).get, MAX_CONNECTIONS, via)
 
 
-def _send(http_client: httpx.Client, request: httpx.Request) -> httpx.Response:
-    copy = _rebuild(http_client, request)
-    try:
-        response = http_client.send(copy, auth=None, follow_redirects=False, stream=True)
-        redact(response.next_request)
-        return response
-    finally:
-        redact(copy)
+class _ClientTransport(httpx.BaseTransport):
+    """Sends through an `http_client`, which its owner closes."""
+
+    def __init__(self, http_client: httpx.Client) -> None:
+        self._http_client = http_client
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        with _rebuilt(self._http_client, request) as copy:
+            response = self._http_client.send(copy, auth=None, follow_redirects=False, stream=True)
+            redact(response.next_request)
+            return response
 
 
-async def _send_async(http_client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-    copy = _rebuild(http_client, request)
-    try:
-        response = await http_client.send(copy, auth=None, follow_redirects=False, stream=True)
-        redact(response.next_request)
-        return response
-    finally:
-        redact(copy)
+class _AsyncClientTransport(httpx.AsyncBaseTransport):
+    """The async form of `_ClientTransport`."""
+
+    def __init__(self, http_client: httpx.AsyncClient) -> None:
+        self._http_client = http_client
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with _rebuilt(self._http_client, request) as copy:
+            response = await self._http_client.send(copy, auth=None, follow_redirects=False, stream=True)
+            redact(response.next_request)
+            return response
 
 
-def _rebuild(http_client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> httpx.Request:
-    """Return a request as the `http_client` builds it, with its headers, cookies and parameters added."""
+@contextlib.contextmanager
+def _rebuilt(http_client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> Generator[httpx.Request]:
+    """Yield a request as the `http_client` builds it, with its headers, cookies and parameters added."""
     if http_client.is_closed:
         raise ConfigurationError("http_client is closed")
-    standard = {**_DEFAULT_HEADERS, "host": request.url.netloc.decode("ascii")}
-    return http_client.build_request(
+    standard = {**_DEFAULT_HEADERS, "host": request.url.netloc.decode("ascii")}.items()
+    headers = [item for item in request.headers.multi_items() if item not in standard and item[0] != "cookie"]
+    copy = http_client.build_request(
         request.method,
         request.url,
         params=request.url.params or None,
-        headers=[
-            item for item in request.headers.multi_items() if item not in standard.items() and item[0] != "cookie"
-        ],
+        headers=headers,
         cookies=parse_cookies(request),
         content=request.content,
         extensions=dict(request.extensions),
     )
-
-
-def _keep_open() -> None:
-    """Do nothing: an `http_client` is closed by its owner."""
-
-
-async def _keep_open_async() -> None:
-    """Do nothing: an `http_client` is closed by its owner."""
+    try:
+        yield copy
+    finally:
+        redact(copy)
 
 
 def _validate(http_client: object, kind: type[httpx.Client | httpx.AsyncClient]) -> None:

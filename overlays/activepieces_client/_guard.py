@@ -71,7 +71,7 @@ class GuardTransport(_Guard):
                 _sign(request, key)
                 # The last wait for bytes must begin a read timeout before the deadline, since it may take as long.
                 latest = time.monotonic() + sum(timeout.values()) - timeout["read"]
-                response = pool.send(request)
+                response = pool.transport.handle_request(request)
                 try:
                     content = bytearray()
                     for chunk in response.iter_bytes():
@@ -122,7 +122,7 @@ class AsyncGuardTransport(_Guard):
             async with pool.slots:
                 _sign(request, key)
                 with anyio.move_on_after(sum(timeout.values())):
-                    response = await pool.send(request)
+                    response = await pool.transport.handle_async_request(request)
                     try:
                         content = bytearray()
                         async for chunk in response.aiter_bytes():

@@ -4,48 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from activepieces_api import AuthenticatedClient
 from activepieces_api.api.projects import create_project, delete_project, get_project, list_projects, update_project
-from activepieces_api.models import (
-    CreateProjectRequest,
-    Metadata,
-    Project,
-    ProjectPage,
-    ProjectType,
-    UpdateProjectRequest,
-)
+from activepieces_api.models import CreateProjectRequest, Metadata, Project, ProjectPage, UpdateProjectRequest
 from activepieces_api.types import UNSET, Response, Unset
 
-from ._bodies import Body, NewBody, merged, split_new, to_filters, to_model, to_text
+from . import _bodies as bodies
+from ._bodies import Body, NewBody, Types, expect, to_model, to_text
 from ._call import CallOptions, Timeout
-from ._get_or_create import Create, Find, Outcome, Update, get_or_create
-from ._pages import Cursors, detailed, expect, only
-from .exceptions import ActivepiecesError, NotFoundError, naming_taken_id
+from ._get_or_create import get_or_create
+from .exceptions import ActivepiecesError, NotFoundError
 
 if TYPE_CHECKING:
     from .bulk import RollOut
 
-ClientWith = Callable[[CallOptions], AuthenticatedClient]
-"""Returns a generated client whose calls have the options."""
+ClientWith = Callable[[str, CallOptions], AuthenticatedClient]
+"""Returns a generated client whose calls have the options of a method."""
 
 
 class Projects:
-    """The operations on projects, as `client.projects`."""
+    """The operations on projects, as `client.projects`.
+
+    Each method takes the options `timeout` (seconds for each phase of an attempt, or an `httpx.Timeout`) and
+    `max_retries`; by default they are the client's.
+    """
 
     def __init__(self, client_with: ClientWith, max_connections: int | None) -> None:
         self._client_with, self._max_connections = client_with, max_connections
 
     def update(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        merge_metadata: bool = False,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        self, project_id: str, body: Body, *, merge_metadata: bool = False, **options: Unpack[CallOptions]
     ) -> Project:
         """Update a project.
 
@@ -55,11 +45,11 @@ class Projects:
             project_id: The id of the project.
             body: The changes: an UpdateProjectRequest, or a mapping with the property names of the API.
             merge_metadata: Whether to keep the members of the metadata that `body` does not name, and to remove those
-                that are None (RFC 7396). The project is read just before the update, so another program that writes
-                at the same time can still be overwritten. By default, the metadata is replaced whole.
-            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+                that are None (RFC 7396, on one level). The project is read just before the update, so another program
+                that writes at the same time can still be overwritten. By default, the metadata is replaced whole.
+            **options: `check_applied=True`: whether to raise NotAppliedError if the response does not show the
+                requested values. `timeout`: seconds for each phase of an attempt, or an `httpx.Timeout`; by default
+                the client's. `max_retries`: how often to retry; by default the client's.
 
         Returns:
             The project as it is after the update.
@@ -72,18 +62,11 @@ class Projects:
             APIStatusError: The status is not a success; each usual status has a subclass.
             ConfigurationError: An argument is invalid, the client is closed, or the key source gives no key.
         """
-        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
+        client = self._client_with("update", options)
         return expect(Project, self._update(client, merge_metadata, project_id, body).parsed)
 
     def update_detailed(
-        self,
-        project_id: str,
-        body: Body,
-        *,
-        merge_metadata: bool = False,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        self, project_id: str, body: Body, *, merge_metadata: bool = False, **options: Unpack[CallOptions]
     ) -> Response[Project]:
         """Update a project, and return the status and the headers of the response with it.
 
@@ -91,15 +74,12 @@ class Projects:
             project_id: The id of the project.
             body: The changes, as for `update`.
             merge_metadata: Whether to keep the members of the metadata that `body` does not name, as for `update`.
-            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `check_applied`, `timeout` and `max_retries`, as for `update`.
 
         Raises:
             ActivepiecesError: As for `update`.
         """
-        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
-        return self._update(client, merge_metadata, project_id, body)
+        return self._update(self._client_with("update_detailed", options), merge_metadata, project_id, body)
 
     def _update(
         self, client: AuthenticatedClient, merge_metadata: bool, project_id: str, body: Body
@@ -107,32 +87,24 @@ class Projects:
         id_ = to_text("path.id", project_id)
         model = to_model(UpdateProjectRequest, body, id=id_)
         if merge_metadata and isinstance(model.metadata, Metadata):
-            model = merged(model, expect(Project, get_project.sync(id_, client=client)))
-        return detailed(Project, update_project.sync_detailed(id_, client=client, body=model))
+            model = bodies.merge_metadata(model, expect(Project, get_project.sync(id_, client=client)))
+        return bodies.detailed(Project, update_project.sync_detailed(id_, client=client, body=model))
 
-    def get(self, project_id: str, *, timeout: Timeout | None = None, max_retries: int | None = None) -> Project:
+    def get(self, project_id: str, **options: Unpack[CallOptions]) -> Project:
         """Return a project.
 
         Args:
             project_id: The id of the project.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `timeout` and `max_retries`, as for `update`.
 
         Raises:
             NotFoundError: There is no such project.
             ActivepiecesError: As for `update`.
         """
-        client = self._client_with(CallOptions(timeout, max_retries))
+        client = self._client_with("get", options)
         return expect(Project, get_project.sync(to_text("path.id", project_id), client=client))
 
-    def create(
-        self,
-        body: NewBody,
-        *,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
-    ) -> Project:
+    def create(self, body: NewBody, **options: Unpack[CallOptions]) -> Project:
         """Create a project.
 
         It is sent again only if no connection was made, since a second create would make a second project. After a
@@ -140,36 +112,31 @@ class Projects:
 
         Args:
             body: A CreateProjectRequest, or a mapping with the property names of the API.
-            check_applied: Whether to raise NotAppliedError if the response does not show the requested values.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `check_applied`, `timeout` and `max_retries`, as for `update`.
 
         Raises:
             ServerError: The external id is taken (code 23505), or the service failed.
             PaymentRequiredError: The platform's plan does not allow another project.
             ActivepiecesError: As for `update`.
         """
-        client = self._client_with(CallOptions(timeout, max_retries, check_applied))
-        model = to_model(CreateProjectRequest, body)
-        with naming_taken_id(model.external_id):
-            return expect(Project, create_project.sync(client=client, body=model))
+        client, model = self._client_with("create", options), to_model(CreateProjectRequest, body)
+        return expect(Project, create_project.sync(client=client, body=model))
 
-    def delete(self, project_id: str, *, timeout: Timeout | None = None, max_retries: int | None = None) -> None:
+    def delete(self, project_id: str, **options: Unpack[CallOptions]) -> None:
         """Delete a project, and free its external id.
 
         If the response to the first attempt is lost, the retry finds no project, which is a success.
 
         Args:
             project_id: The id of the project.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `timeout` and `max_retries`, as for `update`.
 
         Raises:
             NotFoundError: There is no such project.
             ConflictError: It is a personal project, which cannot be deleted.
             ActivepiecesError: As for `update`.
         """
-        client = self._client_with(CallOptions(timeout, max_retries))
+        client = self._client_with("delete", options)
         try:
             delete_project.sync_detailed(to_text("path.id", project_id), client=client)
         except NotFoundError as error:
@@ -179,13 +146,12 @@ class Projects:
     def list(
         self,
         *,
-        external_id: str | None = None,
-        display_name: str | None = None,
-        types: Iterable[ProjectType | str] | None = None,
-        external_user_id: str | None = None,
+        external_id: str | Unset = UNSET,
+        display_name: str | Unset = UNSET,
+        types: Types | Unset = UNSET,
+        external_user_id: str | Unset = UNSET,
         page_size: int = 100,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> Iterator[Project]:
         """Iterate over all projects, which are fetched page by page as needed.
 
@@ -197,36 +163,37 @@ class Projects:
             types: List only projects of these types: `TEAM`, `PERSONAL`.
             external_user_id: List only the projects of this user; for API keys alone.
             page_size: How many projects to fetch with one request. All projects are returned in any case.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry the request of a page; by default the client's.
+            **options: `timeout` and `max_retries` for each page, as for `update`.
 
         Raises:
             ActivepiecesError: As for `update`; or the server returns the same cursor twice.
         """
-        client = self._client_with(CallOptions(timeout, max_retries))
-        filters = to_filters(external_id, display_name, external_user_id, types, page_size)
-        cursors = Cursors()
+        client, seen = self._client_with("list", options), set[str]()
         cursor: str | Unset | None = UNSET
         while cursor is not None:
-            page = expect(ProjectPage, list_projects.sync(client=client, cursor=cursor, **filters))
-            yield from page.data
-            cursor = cursors.next(page)
+            page = list_projects.sync(
+                client=client,
+                cursor=cursor,
+                limit=page_size,
+                external_id=to_text("query.externalId", external_id),
+                display_name=to_text("query.displayName", display_name),
+                external_user_id=to_text("query.externalUserId", external_user_id),
+                types=bodies.to_types(types),
+            )
+            yield from expect(ProjectPage, page).data
+            cursor = bodies.next_cursor(expect(ProjectPage, page), seen)
 
-    def find(
-        self, *, external_id: str, timeout: Timeout | None = None, max_retries: int | None = None
-    ) -> Project | None:
+    def find(self, *, external_id: str, **options: Unpack[CallOptions]) -> Project | None:
         """Return the project with an external id; None if there is none.
 
         Args:
             external_id: Your own id for the project.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to retry; by default the client's.
+            **options: `timeout` and `max_retries`, as for `update`.
 
         Raises:
             ActivepiecesError: As for `update`; or several projects have the external id.
         """
-        id_ = to_text("query.externalId", external_id)
-        return only(self.list(external_id=id_, timeout=timeout, max_retries=max_retries), id_)
+        return bodies.only(self.list(external_id=external_id, **options), external_id)
 
     def get_or_create(
         self,
@@ -255,24 +222,24 @@ class Projects:
         Raises:
             ActivepiecesError: As for `find`, `create` and `update`.
         """
-        id_ = to_text("$.externalId", external_id)
-        new, later = split_new({**body, "external_id": id_, "display_name": display_name})
+        options: CallOptions = {"timeout": timeout, "max_retries": max_retries}
+        new, later = bodies.split_new({"external_id": external_id, "display_name": display_name, **body})
         steps = get_or_create(update=bool(later))
-        outcome: Outcome = None
+        outcome: Project | ActivepiecesError | None = None
         try:
             while True:
-                match steps.send(outcome):
-                    case Find():
-                        outcome = self.find(external_id=id_, timeout=timeout, max_retries=max_retries)
-                    case Create():
-                        try:
-                            outcome = self.create(new, timeout=timeout, max_retries=max_retries)
-                        except ActivepiecesError as error:
-                            outcome = error
-                    case Update(project_id):
-                        outcome = self.update(project_id, later, timeout=timeout, max_retries=max_retries)
-                    case seconds:
-                        time.sleep(seconds)
+                step = steps.send(outcome)
+                if isinstance(step, Project):
+                    outcome = self.update(step.id, later, **options)
+                elif step == "find":
+                    outcome = self.find(external_id=external_id, **options)
+                elif step == "create":
+                    try:
+                        outcome = self.create(new, **options)
+                    except ActivepiecesError as error:
+                        outcome = error
+                else:
+                    time.sleep(step)
         except StopIteration as end:
             result: tuple[Project, bool] = end.value
             return result
@@ -283,9 +250,7 @@ class Projects:
         *,
         concurrency: int = 4,
         merge_metadata: bool = False,
-        check_applied: bool = True,
-        timeout: Timeout | None = None,
-        max_retries: int | None = None,
+        **options: Unpack[CallOptions],
     ) -> RollOut:
         """Update many projects, a few at a time, and iterate over the outcomes.
 
@@ -301,19 +266,18 @@ class Projects:
             concurrency: How many updates may be in flight; 4 is the fastest on a default server, and the number of
                 the client's connections is the maximum.
             merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`.
-            check_applied: Whether a response that does not show the requested values is a NotAppliedError.
-            timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
-            max_retries: How often to send an update again that fails while others succeed; 2 by default.
+            **options: `check_applied` and `timeout`, as for `update`. `max_retries`: how often to send an update again
+                that fails while others succeed; 2 by default.
 
         Raises:
             ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
         """
         from .bulk import RollOut  # noqa: PLC0415 - an add-on, which a single update does not need
 
-        CallOptions(max_retries=max_retries)  # validates it
-        client = self._client_with(CallOptions(timeout, 0, check_applied))  # the roll-out retries, not the call
+        self._client_with("update_many", options)  # which validates them
+        client = self._client_with("update_many", {**options, "max_retries": 0})  # the roll-out retries, not the call
 
         def update(project_id: str, body: Body) -> Project:
             return expect(Project, self._update(client, merge_metadata, project_id, body).parsed)
 
-        return RollOut(update, updates, concurrency, self._max_connections, max_retries)
+        return RollOut(update, updates, concurrency, self._max_connections, options.get("max_retries"))

@@ -12,7 +12,7 @@ from activepieces_api import AuthenticatedClient
 from activepieces_api.api.authentication import sign_in as operation
 from activepieces_api.models import SignInRequest, SignInResponse
 
-from ._pages import expect
+from ._bodies import expect
 from .exceptions import APIError, APIStatusError, AuthenticationError, ConfigurationError, RequestValidationError
 
 

@@ -22,9 +22,9 @@ ActivepiecesError
 
 from __future__ import annotations
 
-import contextlib
+import json
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -186,6 +186,9 @@ class APITimeoutError(APIConnectionError):
     """There was no response in time. The service may have carried out the request."""
 
 
+# PostgreSQL's unique_violation: a create with an external id that another project has.
+UNIQUE_VIOLATION = "23505"
+
 _BY_STATUS: dict[int, type[APIStatusError]] = {}
 
 
@@ -205,14 +208,14 @@ class APIStatusError(APIError):
         if status:
             _BY_STATUS[status] = cls
 
-    def __init__(self, response: httpx.Response, attempts: int = 1, message: str | None = None) -> None:
+    def __init__(self, response: httpx.Response, attempts: int = 1) -> None:
         envelope = error_envelope(response)
         code, params = envelope.get("code"), envelope.get("params")
         self.response = response
         self.status_code: int = response.status_code
         self.code: str | None = code if isinstance(code, str) else None
         self.params: dict[str, Any] = params if is_object(params) else {}
-        self.message: str = message or _reason(response, envelope)
+        self.message: str = _reason(response, envelope)
         self.retry_after: float | None = parse_retry_after(response)
         status = f"{self.status_code} {self.code}" if self.code else self.status_code
         super().__init__(f"{status}: {self.message}", response.request, attempts)
@@ -260,21 +263,9 @@ def status_error(response: httpx.Response, attempts: int) -> APIStatusError:
     return _BY_STATUS.get(response.status_code, other)(response, attempts)
 
 
-def is_taken(error: ActivepiecesError) -> bool:
+def is_taken(error: Exception) -> bool:
     """Return whether a value must be unique and is not, such as an external id (PostgreSQL's unique_violation)."""
-    return isinstance(error, ServerError) and error.code == "23505"
-
-
-@contextlib.contextmanager
-def naming_taken_id(external_id: object) -> Generator[None]:
-    """Say which external id is taken, since the database's message does not."""
-    try:
-        yield
-    except ServerError as error:
-        if not is_taken(error):
-            raise
-        message = f"the external id {shorten(external_id)} is taken"
-        raise ServerError(error.response, error.attempts, message) from None
+    return isinstance(error, ServerError) and error.code == UNIQUE_VIOLATION
 
 
 def unreadable(response: httpx.Response) -> ResponseValidationError:
@@ -301,6 +292,8 @@ def _reason(response: httpx.Response, envelope: dict[str, Any]) -> str:
     """
     if response.has_redirect_location:
         return f"a redirect to {shorten(response.headers['location'])}, which is not followed"
+    if envelope.get("code") == UNIQUE_VIOLATION:  # the database's message does not say which
+        return f"the external id {shorten(json.loads(response.request.content).get('externalId'))} is taken"
     params, error = envelope.get("params"), envelope.get("error")
     texts = [
         envelope.get("message"),
