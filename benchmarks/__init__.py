@@ -1,4 +1,4 @@
 """What the package costs beside other clients.
 
-`nox -s bench` measures calls, `nox -s rollout` roll-outs.
+`nox -s bench` measures calls, `nox -s proof -- rollout` roll-outs.
 """

@@ -1,4 +1,4 @@
-"""OpenAPI documents of other services: `nox -s contract`, not by default.
+"""OpenAPI documents of other services: `nox -s proof -- contract`, not by default.
 
 Their operations join those of openapi.yaml, as those of another team would. `regenerate` must name the line of each
 error of the document; with those edited as it says, it must make a client whose every operation is guarded.

@@ -1,4 +1,4 @@
-"""Validation by Prism, a mock server: `nox -s contract`, not by default.
+"""Validation by Prism, a mock server: `nox -s proof -- contract`, not by default.
 
 It reads openapi.yaml and nothing else of ours.
 """

@@ -1,4 +1,4 @@
-"""`nox -s release_text`: what a release says of itself."""
+"""The text of a release: tools/release/text.py."""
 
 from __future__ import annotations
 
