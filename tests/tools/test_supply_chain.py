@@ -30,7 +30,7 @@ def steps(path: Path) -> Iterator[dict[str, Any]]:
 def test_tools_are_pinned_with_hashes_and_no_address(path: Path) -> None:
     text = path.read_text("utf-8")
     assert "://" not in text
-    requirements = re.sub(r"(?m)^#.*\n", "", text).replace("\\\n", " ").splitlines()
+    requirements = re.sub(r"(?m)^ *#.*\n", "", text).replace("\\\n", " ").splitlines()
     assert requirements
     for requirement in requirements:
         assert re.match(r"[\w.\[\]-]+==\S+ .*--hash=sha256:[0-9a-f]{64}", requirement), requirement
@@ -66,6 +66,22 @@ def test_no_credentials_stay_and_no_title_is_a_command(path: Path) -> None:
             assert step["with"]["persist-credentials"] is False
         # What somebody else writes reaches a script by its environment alone.
         assert "${{" not in re.sub(r"\$\{\{ matrix\.\w+ \}\}", "", step.get("run", "")), step["run"]
+
+
+def test_workflows_run_every_python_of_the_classifiers() -> None:
+    classifiers = re.findall(
+        r'"Programming Language :: Python :: (3\.\d+)"', (ROOT / "pyproject.toml").read_text("utf-8")
+    )
+    for name, job in (("ci.yml", "nox"), ("release.yml", "test")):
+        jobs = workflow(ROOT / ".github" / "workflows" / name)["jobs"]
+        assert jobs[job]["strategy"]["matrix"]["python"] == classifiers
+
+
+def test_owner_stands_in_one_file() -> None:
+    folders = ("*", ".github/*", ".github/*/*", "docs/*", "overlays/*/*", "tools/*", "tools/*/*")
+    files = (path for pattern in folders for path in ROOT.glob(pattern) if path.is_file())
+    text = {path.name for path in files if b"/OWNER/" in path.read_bytes() or b"//OWNER." in path.read_bytes()}
+    assert text == {"pyproject.toml"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
