@@ -167,6 +167,7 @@ def build(session: nox.Session) -> None:
     """Build the wheel and the sdist twice, compare the bytes, and check both."""
     install(session, "release")
     session.run("python", "-m", "tools.release.build")
+    session.run("python", "-m", "tools.release.check")
     sdist, wheel = (str(next(Path("dist").glob(pattern))) for pattern in ("*.tar.gz", "*.whl"))
     session.run("twine", "check", "--strict", sdist, wheel)
     session.run("check-wheel-contents", wheel)
@@ -268,10 +269,12 @@ def lock(session: nox.Session) -> None:
         group: ["--group", group, *(package if group in with_package else [])] for group in PROJECT["dependency-groups"]
     }
     sources["lowest"] = [*package, "--resolution", "lowest-direct"]
+    sources["package"] = package
     for name, source in sources.items():
+        annotation = "--annotate" if name == "package" else "--no-annotate"  # the SBOM says which package needs which
         session.run(
             *("uv", "pip", "compile", *source, "--output-file", f"requirements/{name}.txt"),
-            *("--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--quiet"),
+            *("--universal", "--python-version", "3.11", "--generate-hashes", annotation, "--quiet"),
             *("--custom-compile-command", "nox -s lock", "--no-emit-index-url", "--no-emit-find-links"),
             *session.posargs,
         )
