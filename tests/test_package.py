@@ -20,7 +20,7 @@ from activepieces_client import bulk, testing
 ROOT = Path(__file__).parent.parent
 
 
-def test_wheel_has_two_packages_types_document_and_licence() -> None:
+def test_wheel_has_types_document_licence_and_sbom() -> None:
     names = {file.as_posix() for file in files("activepieces-client") or [] if ".." not in file.parts}
     information = f"activepieces_client-{version('activepieces-client')}.dist-info"
     assert {name.partition("/")[0] for name in names} == {"activepieces_api", "activepieces_client", information}
@@ -30,12 +30,14 @@ def test_wheel_has_two_packages_types_document_and_licence() -> None:
         "activepieces_client/py.typed",
         "activepieces_client/testing/__main__.py",
         f"{information}/licenses/LICENSE",
+        f"{information}/sboms/activepieces-client.cdx.json",
     }
 
 
-def test_package_needs_three_others() -> None:
+def test_package_needs_four_others() -> None:
     needed = [requirement for requirement in requires("activepieces-client") or [] if "extra ==" not in requirement]
     assert sorted(requirement.partition(">")[0].partition("<")[0] for requirement in needed) == [
+        "anyio",
         "attrs",
         "httpx",
         "jsonschema-rs",

@@ -29,6 +29,7 @@ It handles `listProjects`, `getProject`, `updateProject`, and `createProject` fr
 operation that is added to the document is 501, until it has a handler: `service.handlers["deleteProject"] = handler`.
 """
 
+from ._project import project
 from ._stand_in import Failure, ReceivedRequest, StandIn
 
-__all__ = ["Failure", "ReceivedRequest", "StandIn"]
+__all__ = ["Failure", "ReceivedRequest", "StandIn", "project"]

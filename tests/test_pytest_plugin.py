@@ -1,0 +1,39 @@
+"""The pytest plugin, and activepieces_client.testing.project."""
+
+from __future__ import annotations
+
+import os
+
+import httpx
+import pytest
+
+from activepieces_client import Activepieces
+from activepieces_client.testing import StandIn, project
+
+
+def test_client_fixture_calls_the_stand_in(activepieces: Activepieces, activepieces_stand_in: StandIn) -> None:
+    activepieces.projects.update(activepieces_stand_in.projects[0]["id"], {"displayName": "Acme EU"})
+    assert activepieces_stand_in.projects[0]["displayName"] == "Acme EU"
+
+
+def test_clients_of_the_environment_call_the_stand_in(activepieces_stand_in: StandIn) -> None:
+    with Activepieces() as client:
+        client.projects.find(external_id="customer-4711")
+    assert len(activepieces_stand_in.requests) == 1
+
+
+def test_plugin_does_nothing_unless_requested() -> None:
+    assert "ACTIVEPIECES_BASE_URL" not in os.environ
+
+
+def test_project_is_a_valid_response() -> None:
+    found = project(display_name="Acme", external_id="customer-4711", metadata={"tier": "gold"})
+    page = {"data": [found], "next": None, "previous": None}
+    http_client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=page)))
+    with Activepieces("sk-made-up", http_client=http_client) as client:
+        assert [project.to_dict() for project in client.projects.list()] == [found]
+
+
+def test_project_rejects_an_unknown_property() -> None:
+    with pytest.raises(ValueError, match="did you mean 'displayName'"):
+        project(display_nam="Acme")
