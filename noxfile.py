@@ -176,11 +176,15 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the documentation in site/; a warning is an error."""
+    """Build the documentation in site/ (-- --online follows its links, too)."""
     install(session, "docs")
     install_package(session)
+    online = "--online" in session.posargs
     cache = session.create_tmp()
-    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "-d", cache, "docs", "site")
+    sphinx = ["sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "-d", cache]
+    session.run(*sphinx, *(["--tag", "online"] if online else []), "docs", "site")
+    if online:
+        session.run(*sphinx, "--builder", "linkcheck", "docs", str(Path(cache, "links")))
 
 
 @nox.session(default=False)

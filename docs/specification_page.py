@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -24,10 +23,9 @@ _CONSTRAINTS = {
 }
 
 
-def specification_page() -> str:
-    """Return the page for the document that is in the wheel."""
-    text = importlib.resources.files("activepieces_api").joinpath("openapi.json").read_text(encoding="utf-8")
-    return "\n".join(_Page(json.loads(text)).lines())
+def specification_page(document: JSON) -> str:
+    """Return the page for a document."""
+    return "\n".join(_Page(document).lines())
 
 
 class _Page:

@@ -73,9 +73,9 @@ def test_block_prints_its_comments(block: Block, tmp_path: Path, monkeypatch: py
 def test_block_runs_as_a_process(block: Block, tmp_path: Path) -> None:
     script = tmp_path / "test_block.py"
     script.write_text(block.text, "utf-8")
-    program = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block.text else ["-W", "error"]
+    program = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if "def test_" in block.text else []
     with serve().serve() as service:
-        finished = run([sys.executable, *program, str(script)], service, tmp_path)
+        finished = run([sys.executable, "-W", "error", *program, str(script)], service, tmp_path)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert_prints(block, finished.stdout)
     if "logging.DEBUG" in block.text:
