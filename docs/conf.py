@@ -70,6 +70,8 @@ intersphinx_mapping = {
     "python": ("https://docs.python.org/3", None),
     "attrs": ("https://www.attrs.org/en/stable", None),
 }
+linkcheck_ignore = [r"https://flows\."]  # the servers of examples
+linkcheck_retries = 2
 HTTPX_PAGES = {
     "Client": "api/#client",
     "AsyncClient": "api/#asyncclient",
