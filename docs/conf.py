@@ -104,6 +104,12 @@ def shorten(
     return signature, returns
 
 
+def join(_app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
+    """Join an attribute's description, whose text before a colon napoleon has taken for a type."""
+    if what == "attribute" and lines and lines[-1].startswith(":type: "):
+        lines[:] = [f"{lines[-1].removeprefix(':type: ')}: {lines[0]}", *lines[1:-2]]
+
+
 def link_httpx(_: Sphinx, _env: BuildEnvironment, node: nodes.Element, content: nodes.Element) -> nodes.Element | None:
     """Link a name of httpx to its page."""
     page = HTTPX_PAGES.get(node["reftarget"].removeprefix("httpx."))
@@ -135,5 +141,6 @@ def setup(app: Sphinx) -> None:
         app.setup_extension("sphinx.ext.intersphinx")
     app.connect("source-read", write_pages)
     app.connect("autodoc-process-signature", shorten)
+    app.connect("autodoc-process-docstring", join, priority=600)  # after napoleon's 500
     app.connect("missing-reference", link_httpx)
     app.connect("build-finished", write_llms_txt)
