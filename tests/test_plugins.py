@@ -1,8 +1,11 @@
-"""The pytest plugin, and activepieces_client.testing.project."""
+"""The plugins for pytest and PyInstaller, and activepieces_client.testing.project."""
 
 from __future__ import annotations
 
 import os
+import runpy
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import httpx
 import pytest
@@ -37,3 +40,11 @@ def test_project_is_a_valid_response() -> None:
 def test_project_rejects_an_unknown_property() -> None:
     with pytest.raises(ValueError, match="did you mean 'displayName'"):
         project(display_nam="Acme")
+
+
+def test_pyinstaller_collects_document_and_models() -> None:
+    (hooks,) = (entry for entry in entry_points(group="pyinstaller40") if entry.module.startswith("activepieces"))
+    (folder,) = hooks.load()()
+    collected = runpy.run_path(str(Path(folder, "hook-activepieces_api.py")))
+    assert "openapi.json" in {Path(source).name for source, _ in collected["datas"]}
+    assert "activepieces_api.models.project" in collected["hiddenimports"]
