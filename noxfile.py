@@ -73,11 +73,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(name="format", default=False)
 def format_(session: nox.Session) -> None:
-    """Fix the style of Python and openapi.yaml."""
+    """Fix the style of Python."""
     install(session, "lint")
     session.run("ruff", "check", "--fix", *PYTHON_FILES)
     session.run("ruff", "format", *PYTHON_FILES)
-    session.run("python", "-m", "tools.spec.house_style", "--fix")
 
 
 @nox.session

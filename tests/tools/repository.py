@@ -58,7 +58,7 @@ for body in case["refused"]:
     try:
         client.projects.update(project_id, body)
     except RequestValidationError as error:
-        problems.append([problem.path for problem in error.problems])
+        problems.append([violation.path for violation in error.violations])
     else:
         problems.append([])
 fields = sorted(name for name in inspect.signature(UpdateProjectRequest).parameters)

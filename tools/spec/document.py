@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property, reduce
 from pathlib import Path
@@ -21,6 +22,12 @@ JSON = Any
 
 Pointer = tuple[str | int, ...]
 """A JSON Pointer, as a tuple of keys and indices."""
+
+Problem = tuple[Pointer, str]
+"""Where a document is wrong; the reason, and the fix."""
+
+CONFLICT = re.compile("^(<<<<<<<|>>>>>>>) ", re.MULTILINE)
+"""The lines that git writes around a conflict of a merge."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 COMBINATIONS = ("anyOf", "oneOf", "allOf")
@@ -55,18 +62,19 @@ class Document:
     @classmethod
     def parse(cls, text: str, name: str) -> Self:
         """Parse JSON or YAML. Raises: DocumentError."""
+        if marker := CONFLICT.search(text):
+            place = f"{name}:{text.count(chr(10), 0, marker.start()) + 1}"
+            raise DocumentError(f"{place}: is in conflict: merge the lines up to >>>>>>> by hand, then regenerate")
         try:
             # The YAML loader, which is the generator's, takes minutes for many megabytes of JSON.
             is_json = text.lstrip().startswith("{") and not name.endswith((".yaml", ".yml"))
             content: JSON = json.loads(text) if is_json else cast(Any, YAML(typ="safe")).load(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise DocumentError(f"{name}: is not JSON: {error}") from None
+            # Keys that are numbers, and values such as dates, are text in JSON.
+            content = content if is_json else json.loads(json.dumps(content, default=str))
         except YAMLError as error:
-            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-            problem = " ".join(str(getattr(error, "problem", None) or error).split())
-            if mark and "\t" in "".join(text.splitlines()[mark.line : mark.line + 1]):
-                problem = "indent with spaces, and not with a tab"
-            raise DocumentError(f"{name}:{mark.line + 1 if mark else 1}: is not YAML: {problem}") from None
+            raise DocumentError(f"{name}:{yaml_error(error, text.splitlines())}") from None
+        except (ValueError, TypeError, RecursionError) as error:
+            raise DocumentError(f"{name}: is not JSON: {error}") from None
         if "openapi" not in as_object(content) or not isinstance(content.get("paths"), dict):
             raise DocumentError(f"{name}: is not an OpenAPI document, which has `openapi` and `paths`")
         return cls(name, text, content)
@@ -129,6 +137,22 @@ class Document:
         yield from ((*schema, key) for key in ("items", "additionalProperties") if as_object(content.get(key)))
 
 
+def yaml_error(error: YAMLError, lines: list[str]) -> str:
+    """Return the line of an error of YAML, and what to do."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    number: int = mark.line if mark else 0
+    reason = " ".join(str(getattr(error, "problem", None) or error).split())
+    line, above = ((*lines, "", "")[index] for index in (number, number - 1))
+    if "\t" in line:
+        reason = "indent with spaces, and not with a tab"
+    elif "expected <block end>" in reason or "mapping values" in reason:
+        reason += ": check the indentation of this line, and of the lines above"
+        # The parser notices the line above only here.
+        odd = [(len(text) - len(text.lstrip(" "))) % 2 for text in (line, above)]
+        number -= odd == [0, 1]
+    return f"{number + 1}: is not YAML: {reason}"
+
+
 def json_pointer(pointer: Pointer) -> str:
     """Format a JSON Pointer (RFC 6901)."""
     return "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in pointer)
@@ -136,7 +160,7 @@ def json_pointer(pointer: Pointer) -> str:
 
 def did_you_mean(name: str, known: list[str]) -> str:
     """Return a hint at the known name nearest to a misspelt one, if there is one."""
-    by_case = {candidate.lower(): candidate for candidate in known}
+    by_case = {candidate.lower(): candidate for candidate in known if candidate != name}
     nearest = difflib.get_close_matches(name.lower(), by_case, n=1)
     return f": did you mean {by_case[nearest[0]]}?" if nearest else ""
 
@@ -149,6 +173,11 @@ def as_object(value: JSON) -> dict[str, JSON]:
 def as_array(value: JSON) -> list[JSON]:
     """Return a value that is an array, or an empty array."""
     return list(cast("Iterable[JSON]", value)) if isinstance(value, list) else []
+
+
+def load_yaml(path: Path) -> Any:
+    """Read a table of the tools."""
+    return cast(Any, YAML(typ="safe")).load(path)
 
 
 def types(schema: dict[str, JSON]) -> list[JSON]:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import attrs
 
-from .document import JSON, METHODS, Document, DocumentError, Pointer, as_array, as_object, json_pointer
+from .document import JSON, METHODS, Document, Pointer, as_array, as_object
 from .names import argument, snake_case
 from .schema import read_schema
 
@@ -87,9 +87,8 @@ class Operation:
             for index, _ in enumerate(as_array(as_object(self.document.get(owner)).get("parameters"))):
                 pointer = self.document.follow((*owner, "parameters", index))
                 parameter = as_object(self.document.get(pointer))
-                if not {"in", "name"} <= parameter.keys():
-                    raise DocumentError(f"{json_pointer(pointer)} is not a parameter")
-                found[str(parameter["in"]), str(parameter["name"])] = pointer
+                if {"in", "name"} <= parameter.keys():
+                    found[str(parameter["in"]), str(parameter["name"])] = pointer
         return found
 
     @cached_property

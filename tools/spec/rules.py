@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import attrs
-from ruamel.yaml import YAML
 
 from .compare import Change
-from .document import as_array, as_object
+from .document import as_array, as_object, load_yaml
 from .schema import CONSTRAINTS
 
 SEVERITIES = ("unchanged", "compatible", "may break", "breaking")
@@ -30,7 +28,7 @@ class Rule:
     reason: str
 
 
-TABLE: dict[str, list[str]] = cast(Any, YAML(typ="safe")).load(Path(__file__).with_suffix(".yaml"))
+TABLE: dict[str, list[str]] = load_yaml(Path(__file__).with_suffix(".yaml"))
 RULES = {name: Rule(name, severity, reason) for name, (severity, reason) in TABLE.items()}
 
 

@@ -79,6 +79,7 @@ def read_schema(
     target = document.follow(pointer)
     own = normalize(document, target, OWN_KEYWORDS)
     schemas = [normalize(document, branch, OWN_KEYWORDS) for branch in branches]
+    values = (value for schema in schemas for value in as_array(schema.get("enum")))
     class_name = next(filter(None, (class_of(document, branch) for branch in branches)), None)
     # What stands beside a `$ref` goes before what the `$ref` leads to.
     content = as_object(document.get(target)) | as_object(document.get(pointer))
@@ -90,7 +91,7 @@ def read_schema(
         class_name=class_name,
         required=required,
         types=frozenset(str(name) for schema in (own, *schemas) for name in types(schema)),
-        enum=tuple(dict.fromkeys(value for schema in schemas for value in schema.get("enum", []) if value is not None)),
+        enum=tuple(dict.fromkeys(value for value in values if isinstance(value, str | int | float))),
         open=any("enum" not in schema and schema.get("type") != "null" for schema in schemas),
         constraints={key: schema[key] for schema in schemas for key in COMPARED if key in schema},
         closed=any(as_object(document.get(branch)).get("additionalProperties") is False for branch in branches),
@@ -106,7 +107,7 @@ def read_children(
 ) -> Iterator[tuple[str, Schema]]:
     """Read the schemas directly within a schema and its branches."""
     schemas = [as_object(document.get(branch)) for branch in branches]
-    needed = [set(as_array(schema.get("required"))) for schema in schemas if schema.get("type") != "null"]
+    needed = [set(map(str, as_array(schema.get("required")))) for schema in schemas if schema.get("type") != "null"]
     # A value is valid under each branch of an allOf, but under one branch of an anyOf, which may require less.
     every_branch = "allOf" in as_object(document.get(target))
     required = set[JSON]().union(*needed) if every_branch or not needed else set[JSON].intersection(*needed)
@@ -179,6 +180,14 @@ def normalize(
         schema["type"] = [*types(schema), "null"]
         schema |= {"enum": [*schema["enum"], None]} if "enum" in schema else {}
     return schema
+
+
+def satisfiable(schema: JSON) -> bool:
+    """Return whether a value may satisfy a schema; False is proved."""
+    try:
+        return jsonschema_rs.canonicalize(schema).satisfiability() != jsonschema_rs.canonical.Satisfiability.NO
+    except ValueError:  # It is invalid.
+        return True
 
 
 def prove(old: JSON, new: JSON) -> tuple[str, str]:
