@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -205,12 +200,6 @@ def test_request_without_a_body_is_invalid() -> None:
     assert (response.status_code, response.json()["code"]) == (400, "FST_ERR_VALIDATION")
 
 
-def test_empty_id_creates_a_project() -> None:
-    service = StandIn([])
-    assert post(service, {"displayName": "New"}, project_id="").status_code == 201
-    assert [project["displayName"] for project in service.projects] == ["New"]
-
-
 def test_id_that_the_service_has_no_route_for() -> None:
     assert post(StandIn(), {}, project_id="%zz").json()["code"] == "FST_ERR_BAD_URL"
     assert post(StandIn(), {}, project_id="a" * 100).json()["code"] == "ENTITY_NOT_FOUND"
@@ -221,7 +210,7 @@ def test_id_that_the_service_has_no_route_for() -> None:
 
 
 def test_unknown_release_raises() -> None:
-    with pytest.raises(ValueError, match=r"unknown release '0\.1'; known are 0\.83, 0\.88"):
+    with pytest.raises(ValueError, match=r"unknown release '0\.1'; known are 0\.83, 0\.88, 0\.92"):
         StandIn(release="0.1")
 
 
@@ -234,10 +223,13 @@ def test_old_release_lacks_what_is_newer() -> None:
         StandIn([{"workerGroupId": "a"}], release="0.83")
 
 
-def test_new_release_ignores_pieces() -> None:
-    plan = {"pieces": ["a"], "piecesFilterType": "ALLOWED"}
-    for release, pieces in (("0.83", ["a"]), ("0.88", [])):
-        assert post(StandIn(release=release), {"plan": plan}).json()["plan"]["pieces"] == pieces
+@pytest.mark.parametrize(
+    ("release", "pieces", "sensitive"), [("0.83", ["a"], None), ("0.88", [], None), ("0.92", [], True)]
+)
+def test_release_ignores_what_it_does_not_know(release: str, pieces: list[str], sensitive: bool | None) -> None:
+    body = {"sensitive": True, "plan": {"pieces": ["a"], "piecesFilterType": "ALLOWED"}}
+    project = post(StandIn(release=release), body).json()
+    assert (project["plan"]["pieces"], project.get("sensitive")) == (pieces, sensitive)
 
 
 def test_lone_surrogate_is_replaced_or_an_error() -> None:
@@ -355,10 +347,107 @@ def test_invalid_query(query: str, status: int, violation: str | None) -> None:
         assert response.json()["message"] == f"querystring/{violation}"
 
 
+def test_list_by_external_user_is_for_api_keys() -> None:
+    service = StandIn()
+    assert names(service, externalUserId="u") == []
+    response = request(service, "GET", "/v1/projects?externalUserId=u", key=service.member_key)
+    assert (response.status_code, response.json()["code"]) == (403, "AUTHORIZATION")
+
+
+# Get, create and delete
+
+
 def test_project_is_read_by_id() -> None:
     service = StandIn()
-    assert request(service, "GET", f"/v1/projects/{ID}").json() == service.projects[0]
+    assert request(service, "GET", f"/v1/projects/{ID}").json() == {**service.projects[0], "deleted": None}
     assert request(service, "GET", "/v1/projects/nope").status_code == 404
+
+
+def create(service: StandIn, **body: Any) -> httpx.Response:
+    return post(service, {"displayName": "New", **body}, project_id="")
+
+
+def test_created_project_is_listed_read_and_deleted() -> None:
+    service = StandIn([])
+    created = create(service, externalId="new", metadata={"bb": 1, "a": 2}, maxConcurrentJobs=3).json()
+    assert list(created["metadata"]) == ["a", "bb"]
+    assert (created["maxConcurrentJobs"], len(created["poolId"])) == (3, 21)
+    assert service.projects == [created]
+    path = f"/v1/projects/{created['id']}"
+    assert request(service, "GET", path).json() == {**created, "deleted": None}
+    assert names(service, externalId="new") == ["New"]
+    assert request(service, "DELETE", path).status_code == 204
+    assert (names(service), request(service, "GET", path).status_code) == ([], 404)
+    again = create(service, externalId="new")  # the external id is free
+    assert (again.status_code, again.json()["id"] != created["id"]) == (201, True)
+    assert request(service, "DELETE", path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"externalId": "taken"}, "23505"),
+        ({"maxConcurrentJobs": 2**31}, "22003"),
+        ({"maxConcurrentJobs": -1.5}, "22P02"),
+        ({"metadata": {"a": "\ud800"}}, "22P02"),
+        ({"metadata": {"a": "\0"}}, "22P05"),
+        ({"displayName": "\0"}, "22021"),
+        ({"metadata": []}, "FST_ERR_VALIDATION"),
+    ],
+)
+def test_project_that_cannot_be_created(body: dict[str, Any], code: str) -> None:
+    service = StandIn([{"externalId": "taken"}])
+    assert create(service, **body).json()["code"] == code
+    assert len(service.projects) == 1
+
+
+def test_what_create_drops_is_not_stored() -> None:
+    dropped = {"alertReceiverEmail": "a@b.example", "globalConnectionExternalIds": ["a"], "icon": {"color": "RED"}}
+    created = create(StandIn(), maxConcurrentJobs=-1, **dropped).json()
+    assert created.keys() == StandIn().projects[0].keys()
+    assert (created["icon"], created["maxConcurrentJobs"]) == ({"color": "CYAN"}, -1)
+
+
+def test_delete_is_for_admins_and_team_projects() -> None:
+    service = StandIn([{"type": "PERSONAL"}])
+    assert request(service, "DELETE", f"/v1/projects/{ID}", key=service.member_key).status_code == 403
+    assert request(service, "DELETE", f"/v1/projects/{ID}").json()["code"] == "VALIDATION"
+    headers = {"content-type": "application/json"}
+    assert request(service, "DELETE", f"/v1/projects/{ID}", headers=headers).status_code == 400
+
+
+# Sign-in and health
+
+
+def sign_in(service: StandIn, password: str) -> httpx.Response:
+    body = {"email": service.email, "password": password}
+    return httpx.Client(transport=service.transport).post(f"{service.base_url}/v1/authentication/sign-in", json=body)
+
+
+def test_token_of_a_sign_in_is_a_key_until_it_is_revoked() -> None:
+    service = StandIn()
+    first, second = (sign_in(service, service.password).json()["token"] for _ in range(2))
+    for token in (first, second):
+        assert post(service, {"externalId": token}, key=token).json()["externalId"] == token
+    service.tokens.remove(first)
+    assert [post(service, {}, key=token).status_code for token in (first, second)] == [401, 200]
+    wrong = sign_in(service, "wrong password")
+    assert (wrong.status_code, wrong.json()) == (401, {"code": "INVALID_CREDENTIALS", "params": None})
+
+
+def test_health_is_a_switch_that_failures_leave_alone() -> None:
+    service = StandIn()
+    service.fail(500)
+    with httpx.Client(transport=service.transport, base_url=service.base_url) as client:
+        assert client.get("/v1/health").json() == {"status": "Healthy"}
+        service.healthy = False
+        response = client.get("/v1/health")
+        assert (response.status_code, response.json()) == (503, {"status": "Unhealthy"})
+        service.healthy = None
+        with pytest.raises(httpx.ReadTimeout):
+            client.get("/v1/health")
+        assert service.healthy is None
+    assert post(service, {}).status_code == 500
 
 
 # Keys, requests and failures
@@ -430,163 +519,3 @@ def test_operation_without_behaviour_takes_a_handler(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     finished = subprocess.run([sys.executable, "-c", ARCHIVE], env=environment, capture_output=True, check=False)
     assert finished.returncode == 0, finished.stderr
-
-
-# Behind a socket
-
-
-def test_many_threads_lose_no_update() -> None:
-    with StandIn({"displayName": f"Project {number}"} for number in range(8)).serve() as service:
-
-        def run(project: dict[str, Any]) -> None:
-            with httpx.Client(headers={"authorization": f"Bearer {service.api_key}"}) as client:
-                for number in range(20):
-                    url = f"{service.base_url}/v1/projects/{project['id']}"
-                    assert client.post(url, json={"metadata": {"n": number}}).status_code == 200
-
-        threads = [threading.Thread(target=run, args=(project,)) for project in service.projects]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert [project["metadata"] for project in service.projects] == [{"n": 19}] * 8
-    assert len(service.requests) == 160
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        httpx.Response(503),
-        httpx.Response(200, content=b""),
-        httpx.Response(302, headers={"location": "/login"}),
-        httpx.Response(204),
-        httpx.Response(304),
-        httpx.Response(500, content=iter([b"a", b"b"])),
-        httpx.Response(599, headers={"content-length": "7"}),
-    ],
-    ids=lambda response: response.status_code,
-)
-def test_response_of_any_kind_ends_over_a_socket(failure: httpx.Response) -> None:
-    with StandIn().serve() as service, httpx.Client() as client:
-        for _ in range(2):  # on one connection, whose second response would start with what the first has too much
-            service.fail(failure)
-            assert client.get(service.base_url).status_code == failure.status_code
-            assert client.get(service.base_url).status_code == 200
-
-
-def test_compressed_response_stays_compressed_over_a_socket() -> None:
-    with StandIn().serve() as service:
-        service.fail(httpx.Response(200, content=gzip.compress(b"{}"), headers={"content-encoding": "gzip"}))
-        assert httpx.get(service.base_url).json() == {}
-
-
-@pytest.mark.parametrize("failure", [httpx.RemoteProtocolError, httpx.Response(101)])
-def test_failure_that_is_no_response_closes_the_connection(failure: Any) -> None:
-    with StandIn().serve() as service:
-        service.fail(failure)
-        with pytest.raises(httpx.RemoteProtocolError):
-            httpx.get(service.base_url)
-
-
-def test_timeout_over_a_socket_is_silence() -> None:
-    with StandIn().serve() as service:
-        service.fail(httpx.ReadTimeout)
-        with pytest.raises(httpx.ReadTimeout):
-            httpx.get(service.base_url, timeout=0.2)
-
-
-def test_head_has_no_body() -> None:
-    with StandIn().serve() as service, httpx.Client() as client:
-        for _ in range(2):  # a body would be read as the second response
-            response = client.head(f"{service.base_url}/v1/projects/{ID}")
-            assert (response.status_code, response.content) == (404, b"")
-
-
-def test_stopped_server_handles_nothing_more() -> None:
-    with httpx.Client() as client:
-        with StandIn().serve() as service:
-            url = service.base_url
-            assert client.get(url).status_code == 200
-        with pytest.raises(httpx.TransportError):
-            client.get(url)
-    assert len(service.requests) == 1
-    assert service.base_url == "https://activepieces.test/api"
-
-
-def test_server_that_is_never_left_lets_the_interpreter_end() -> None:
-    program = """
-import httpx
-from activepieces_client.testing import StandIn
-service = StandIn()
-context = service.serve()
-context.__enter__()
-print(httpx.get(service.base_url).status_code)
-"""
-    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=30, check=False)
-    assert (finished.stdout.strip(), finished.stderr, finished.returncode) == (b"200", b"", 0)
-
-
-def test_invalid_host_makes_no_difference() -> None:
-    with StandIn().serve() as service:
-        address = "127.0.0.1", httpx.URL(service.base_url).port
-        with socket.create_connection(address) as client:
-            client.sendall(b"GET /api HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n")
-            assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
-
-
-async def async_body() -> AsyncIterator[bytes]:
-    yield b"{}"
-
-
-def divide_by_zero(request: httpx.Request) -> httpx.Response:
-    return httpx.Response(len(request.method) // 0)
-
-
-def respond_async(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(200, content=async_body())
-
-
-@pytest.mark.parametrize(
-    ("handler", "error"),
-    [(divide_by_zero, "ZeroDivisionError"), (respond_async, "needs a response with a sync stream")],
-)
-def test_error_of_a_handler_is_printed(
-    handler: Callable[[httpx.Request], httpx.Response], error: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    service = StandIn()
-    service.handlers["updateProject"] = handler
-    with service.serve(), pytest.raises(httpx.RemoteProtocolError):
-        httpx.post(f"{service.base_url}/v1/projects/{ID}", json={})
-    printed, deadline = "", time.monotonic() + 10  # the thread of the connection prints when it has closed
-    while error not in printed and time.monotonic() < deadline:
-        time.sleep(0.01)
-        printed += capsys.readouterr().err
-    assert error in printed
-
-
-def test_command_prints_an_address_and_a_key_that_work() -> None:
-    command = [sys.executable, "-m", "activepieces_client.testing", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
-        assert process.stdout is not None
-        greeting = ""
-        while "displayName" not in greeting:
-            greeting += process.stdout.readline()
-        (url,) = re.findall(r"curl (\S+)", greeting)
-        (authorization,) = re.findall(r"-H 'Authorization: (.*?)'", greeting)
-        (body,) = re.findall(r"-d '(.*?)'", greeting)
-        headers = {"authorization": authorization, "content-type": "application/json"}
-        assert httpx.post(url, content=body, headers=headers).json()["displayName"] == "Acme EU"
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [(["--port", "99999"], "cannot serve on port 99999"), (["--release", "0.1"], "invalid choice: '0.1'")],
-)
-def test_command_reports_invalid_arguments(arguments: list[str], message: str) -> None:
-    command = [sys.executable, "-m", "activepieces_client.testing", *arguments]
-    finished = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    assert finished.returncode == 2
-    assert message in finished.stderr
-    assert "Traceback" not in finished.stderr

@@ -46,14 +46,14 @@ class Project:
     """ What a project's plan allows. """
     analytics: ProjectAnalytics
     """ How much a project is used. """
-    notify_flow_owner_on_failure: bool | Unset = UNSET
-    """ Whether the owner of a flow is notified when a run of it fails. From release 0.87 on. """
-    sensitive: bool | Unset = UNSET
-    """ Whether the project is sensitive, so that its flows need an approval. From release 0.92 on. """
     max_concurrent_jobs: float | None | Unset = UNSET
     """ How many jobs of the project may run concurrently; null where there is no limit. """
     external_id: None | str | Unset = UNSET
     """ Your own id for the project. """
+    notify_flow_owner_on_failure: bool | Unset = UNSET
+    """ Whether the owner of a flow is notified when a run of it fails. From release 0.87 on. """
+    sensitive: bool | Unset = UNSET
+    """ Whether the project is sensitive, so that its flows need an approval. From release 0.92 on. """
     metadata: Metadata | None | Unset = UNSET
     """ What you keep with the project; null where nothing ever was. """
     pool_id: None | str | Unset = UNSET
@@ -95,10 +95,6 @@ class Project:
 
         analytics = self.analytics.to_dict()
 
-        notify_flow_owner_on_failure = self.notify_flow_owner_on_failure
-
-        sensitive = self.sensitive
-
         max_concurrent_jobs: float | None | Unset
         if isinstance(self.max_concurrent_jobs, Unset):
             max_concurrent_jobs = UNSET
@@ -110,6 +106,10 @@ class Project:
             external_id = UNSET
         else:
             external_id = self.external_id
+
+        notify_flow_owner_on_failure = self.notify_flow_owner_on_failure
+
+        sensitive = self.sensitive
 
         metadata: dict[str, Any] | None | Unset
         if isinstance(self.metadata, Unset):
@@ -160,14 +160,14 @@ class Project:
                 "analytics": analytics,
             }
         )
-        if notify_flow_owner_on_failure is not UNSET:
-            field_dict["notifyFlowOwnerOnFailure"] = notify_flow_owner_on_failure
-        if sensitive is not UNSET:
-            field_dict["sensitive"] = sensitive
         if max_concurrent_jobs is not UNSET:
             field_dict["maxConcurrentJobs"] = max_concurrent_jobs
         if external_id is not UNSET:
             field_dict["externalId"] = external_id
+        if notify_flow_owner_on_failure is not UNSET:
+            field_dict["notifyFlowOwnerOnFailure"] = notify_flow_owner_on_failure
+        if sensitive is not UNSET:
+            field_dict["sensitive"] = sensitive
         if metadata is not UNSET:
             field_dict["metadata"] = metadata
         if pool_id is not UNSET:
@@ -222,10 +222,6 @@ class Project:
 
         analytics = ProjectAnalytics.from_dict(d.pop("analytics"))
 
-        notify_flow_owner_on_failure = d.pop("notifyFlowOwnerOnFailure", UNSET)
-
-        sensitive = d.pop("sensitive", UNSET)
-
         def _parse_max_concurrent_jobs(data: object) -> float | None | Unset:
             if data is None:
                 return data
@@ -243,6 +239,10 @@ class Project:
             return cast(None | str | Unset, data)
 
         external_id = _parse_external_id(d.pop("externalId", UNSET))
+
+        notify_flow_owner_on_failure = d.pop("notifyFlowOwnerOnFailure", UNSET)
+
+        sensitive = d.pop("sensitive", UNSET)
 
         def _parse_metadata(data: object) -> Metadata | None | Unset:
             if data is None:
@@ -309,10 +309,10 @@ class Project:
             releases_enabled=releases_enabled,
             plan=plan,
             analytics=analytics,
-            notify_flow_owner_on_failure=notify_flow_owner_on_failure,
-            sensitive=sensitive,
             max_concurrent_jobs=max_concurrent_jobs,
             external_id=external_id,
+            notify_flow_owner_on_failure=notify_flow_owner_on_failure,
+            sensitive=sensitive,
             metadata=metadata,
             pool_id=pool_id,
             piece_set_id=piece_set_id,

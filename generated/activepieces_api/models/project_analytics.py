@@ -25,7 +25,7 @@ class ProjectAnalytics:
     active_flows: float
     """ The flows that are switched on. """
     last_flow_updated: None | str | Unset = UNSET
-    """ When a flow of the project was last updated, in ISO 8601. Later than release 0.92. """
+    """ When a flow of the project was last updated, in ISO 8601. Later than release 0.88. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

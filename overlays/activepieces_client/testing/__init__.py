@@ -14,19 +14,22 @@
 
 `service.serve()` puts the same behind a socket, and so does `python -m activepieces_client.testing --port 8080`.
 
-It behaves as a default installation of the community edition: release 0.88, or 0.83 with `StandIn(release="0.83")`.
-It does not imitate what no well-formed request depends on, or what nobody has observed yet:
+It behaves as a default installation of the community edition: release 0.92, or an older one with
+`StandIn(release="0.88")` or `StandIn(release="0.83")`. It does not imitate what no well-formed request depends on, or
+what nobody has observed yet:
 
-- what other plans and editions allow: worker groups, global connections, quotas, permissions (`fail` returns their
+- what plans and editions allow: the number of projects, worker groups, global connections, roles (`fail` returns their
   errors);
 - visibility: a member sees every project in a list;
+- external ids of users: a list by `externalUserId` is empty;
+- the random icon of a new project, and the rate limit of sign-in;
 - the database's collation: a list is ordered by the code points of the names;
 - the hang of a default server with 10 updates in flight: it handles one request at a time;
-- the job limit of the pool, which the service changes even where the update ends in 409 or 500: no response shows it;
+- the job limit of the pool, which the service changes even if the update ends in 409 or 500: no response shows it;
 - JavaScript's notation of numbers in JSON, and the messages about malformed HTTP.
 
-It handles `listProjects`, `getProject`, `updateProject`, and `createProject` from a `displayName`. Its response to an
-operation that is added to the document is 501, until it has a handler: `service.handlers["deleteProject"] = handler`.
+It handles every operation that openapi.yaml has today. Its response to an operation that is added to the document is
+501, until it has a handler: `service.handlers["archiveProject"] = handler`.
 """
 
 from ._project import project

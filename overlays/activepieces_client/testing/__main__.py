@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
 
 from . import StandIn
+from ._javascript import is_object
 from ._releases import NEWEST, RELEASES
 
 GREETING = """\
@@ -18,24 +25,87 @@ Its key and its address, for the client:
   export ACTIVEPIECES_API_KEY={api_key}
   export ACTIVEPIECES_BASE_URL={base_url}
 
-Its project, updated by curl:
+Its first project, updated by curl:
 
   curl {base_url}/v1/projects/{project_id} \\
     -H 'Authorization: Bearer {api_key}' \\
     -H 'Content-Type: application/json' \\
     -d '{{"displayName": "Acme EU"}}'
+
+Each request:
 """
 
 
+class Rehearsal(StandIn):
+    """A stand-in that prints each request, and whose first updates fail with the statuses in `failing`."""
+
+    failing: list[int]
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        """Handle a request, and print it with its status."""
+        outcome = "no response"
+        with self._lock:
+            if self.failing and request.method == "POST":
+                self.fail(self.failing.pop(0))
+            try:
+                response = super().handle(request)
+                outcome = str(response.status_code)
+            finally:
+                line = f"{time.strftime('%H:%M:%S')} {request.method} {request.url.raw_path.decode()} {outcome}"
+                print(line, flush=True)  # noqa: T201 - it is what the command is for
+        return response
+
+
+def read_projects(source: str) -> list[dict[str, Any]]:
+    """Return a number of projects, or those of a file as `list --output jsonl` writes it."""
+    if source.isdecimal():
+        return [{}] * int(source)
+    try:
+        with Path(source).open(encoding="utf-8-sig") as file:
+            return [dict(json.loads(line)) for line in file]
+    except (OSError, TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"not what `list --output jsonl` writes: {source}: {error}") from None
+
+
+def failures(text: str) -> list[int]:
+    """Return the statuses that `503:3` stands for."""
+    status, _, count = text.partition(":")
+    return [int(status)] * int(count or 1)
+
+
+def known(project: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    """Return a project without the properties that the stand-in lacks, since a service may be newer."""
+    return {
+        name: known(value, example[name]) if is_object(value) and is_object(example[name]) else value
+        for name, value in project.items()
+        if name in example
+    }
+
+
 def main() -> int:
-    """Serve until a signal, and print the address and the key."""
+    """Serve until a signal, and print the address, the key and each request."""
     parser = argparse.ArgumentParser(
         prog="python -m activepieces_client.testing",
-        description="Serve a stand-in for Activepieces, with one project in memory, on 127.0.0.1.",
+        description="Serve a stand-in for Activepieces, with projects in memory, on 127.0.0.1.",
     )
     parser.add_argument("--port", type=int, default=8080, help="the port; 0 is any free one (default: 8080)")
     parser.add_argument(
         "--release", choices=RELEASES, default=NEWEST, help="the release to behave as (default: newest)"
+    )
+    parser.add_argument(
+        "--projects",
+        type=read_projects,
+        default=[{}],
+        metavar="FILE|NUMBER",
+        help="the projects of a file that `list --output jsonl` wrote, or a number of them (default: 1)",
+    )
+    parser.add_argument(
+        "--fail",
+        type=failures,
+        action="append",
+        default=[],
+        metavar="STATUS:COUNT",
+        help="let the first updates fail, such as 503:3; repeat it for others after them",
     )
     arguments = parser.parse_args()
     port: int = arguments.port
@@ -46,13 +116,16 @@ def main() -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    (example,) = StandIn(release=arguments.release).projects
+    stand_in = Rehearsal((known(project, example) for project in arguments.projects), release=arguments.release)
+    stand_in.failing = [status for statuses in arguments.fail for status in statuses]
     try:
-        with StandIn(release=arguments.release).serve(port) as service:
+        with stand_in.serve(port) as service:
             greeting = GREETING.format(
                 release=arguments.release,
                 base_url=service.base_url,
                 api_key=service.api_key,
-                project_id=service.projects[0]["id"],
+                project_id=service.projects[0]["id"] if service.projects else "ID",
             )
             print(greeting, flush=True)  # noqa: T201 - it is what the command is for
             stopped.wait()

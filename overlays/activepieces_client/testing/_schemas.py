@@ -1,24 +1,26 @@
-"""The routes and schemas of openapi.yaml, and the service's words for violations."""
+"""The operations and schemas of openapi.yaml, and the service's words for violations."""
 
 from __future__ import annotations
 
 import functools
 import importlib.resources
 import json
+import operator
 import re
 from collections.abc import Iterator, Set
 from typing import Any
-from urllib.parse import unquote
 
 import jsonschema_rs
 
+from .._specification import Operation, specification
+from ..exceptions import ConfigurationError
 from ._errors import framework_error
 from ._javascript import NotJSON, is_array, is_object, type_of
 
 # The keywords that `_violations` handles by itself, and those that the service does not validate.
 _NOT_CONSTRAINTS = {
     *("type", "properties", "required", "items", "additionalProperties"),
-    *("components", "title", "description", "deprecated", "default", "examples"),
+    *("title", "description", "deprecated", "default", "examples"),
 }
 _MESSAGES = {
     "pattern": "Invalid string: must match pattern /{}/",
@@ -31,43 +33,12 @@ _MESSAGES = {
     "maximum 9007199254740991": "Too big: expected int to be <={}",
 }
 _INFINITE = (float("inf"), float("-inf"))
-# openapi.yaml is stricter than the service, whose database stores 32 bits: its schema has the maximum of Zod.
-_PUBLISHED = {("maximum", 2147483647): 9007199254740991}
+# openapi.yaml is stricter than the service here: the service validates less than its database can store.
+_LAXER_MAXIMUM = {2147483647: 9007199254740991}
+_UNVALIDATED = {"createProject": {"maxConcurrentJobs": {"type": ["number", "null"]}}}
 
 _MAX_PARAMETER = 100  # characters of a parameter in the path; the web framework has no route for more
-
-# Operations of the service that openapi.yaml leaves out; an update with an empty id leads to the first.
-_UNDOCUMENTED = {
-    "/v1/projects": {"post": {"operationId": "createProject"}},
-    "/v1/projects/{id}": {"get": {"operationId": "getProject"}},
-}
-
-
-@functools.cache
-def document() -> dict[str, Any]:
-    """Return openapi.yaml as `nox -s regenerate` ships it."""
-    text = importlib.resources.files("activepieces_api").joinpath("openapi.json").read_text(encoding="utf-8")
-    content: dict[str, Any] = json.loads(text)
-    return content
-
-
-@functools.cache
-def _operations() -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
-    """Return method, pattern of the path, and definition of each operation.
-
-    A path without parameters comes first, as OpenAPI requires.
-    """
-    paths = [*_UNDOCUMENTED.items(), *document()["paths"].items()]
-    return [
-        (method, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))), operation)
-        for path, item in sorted(paths, key=lambda item: item[0].count("{"))
-        for method, operation in item.items()
-        if is_object(operation) and "operationId" in operation
-    ]
-
-
-def _operation(operation_id: str) -> dict[str, Any]:
-    return next(operation for _, _, operation in _operations() if operation["operationId"] == operation_id)
+_EXAMPLES = {"string": "", "integer": 1, "number": 1, "boolean": False, "array": []}
 
 
 def route(method: str, path: str) -> tuple[str, dict[str, str]]:
@@ -78,32 +49,75 @@ def route(method: str, path: str) -> tuple[str, dict[str, str]]:
     """
     if re.search("%(?![0-9A-Fa-f]{2})", path):
         raise framework_error(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")
-    for known_method, pattern, operation in _operations():
-        match = pattern.fullmatch(path.removesuffix("/"))
-        if match and known_method == method.lower():
-            parameters = {name: unquote(value) for name, value in match.groupdict().items()}
-            if all(len(value) <= _MAX_PARAMETER for value in parameters.values()):
-                return operation["operationId"], parameters
-    raise framework_error(404, "Route not found")
+    try:
+        operation, parameters = specification().find(method, path.removesuffix("/"))
+    except ConfigurationError:
+        raise framework_error(404, "Route not found") from None
+    if any(len(value) > _MAX_PARAMETER for value in parameters.values()):
+        raise framework_error(404, "Route not found")
+    return operation.id, parameters
 
 
+@functools.cache
 def body_schema(operation_id: str) -> dict[str, Any]:
     """Return the schema of the body of a request."""
-    content = _operation(operation_id)["requestBody"]["content"]
-    schema: dict[str, Any] = _resolve(content["application/json"]["schema"])
-    return schema
+    schema = _schema_of(_operation(operation_id).definition["requestBody"])
+    return {**schema, "properties": schema["properties"] | _UNVALIDATED.get(operation_id, {})}
 
 
+@functools.cache
 def query_schema(operation_id: str) -> dict[str, Any]:
     """Return the schema of the query, with types only, as the service has it."""
     properties = {
         parameter["name"]: {
             key: _resolve(item) for key, item in parameter["schema"].items() if key in ("type", "items")
         }
-        for parameter in _operation(operation_id)["parameters"]
+        for parameter in _operation(operation_id).parameters
         if parameter["in"] == "query"
     }
     return {"type": "object", "properties": properties}
+
+
+def response_example(operation_id: str) -> Any:
+    """Return a success, made of the examples in its schema, with null where it is valid."""
+    responses = _operation(operation_id).definition["responses"]
+    return _example(_schema_of(next(responses[status] for status in responses if status.startswith("2"))))
+
+
+def _operation(operation_id: str) -> Operation:
+    return specification().operations[operation_id]
+
+
+def _schema_of(content: dict[str, Any]) -> Any:
+    return _resolve(content)["content"]["application/json"]["schema"]
+
+
+@functools.cache
+def _document() -> Any:
+    return json.loads(importlib.resources.files("activepieces_api").joinpath("openapi.json").read_text("utf-8"))
+
+
+def _resolve(node: Any, seen: Set[str] = frozenset()) -> Any:
+    """Return a node of the document with each `$ref` replaced, and its properties in order."""
+    if is_array(node):
+        return [_resolve(item, seen) for item in node]
+    if not is_object(node):
+        return node
+    if "$ref" not in node:
+        return {key: _resolve(item, seen) for key, item in node.items()}
+    reference: str = node["$ref"]
+    target = functools.reduce(operator.getitem, reference.split("/")[1:], _document())
+    # A schema inside itself is not validated.
+    return {} if reference in seen else _resolve(target, seen | {reference})
+
+
+def _example(schema: dict[str, Any]) -> Any:
+    if "properties" in schema:
+        return {name: _example(inner) for name, inner in schema["properties"].items()}
+    if _is_valid({key: schema[key] for key in ("type", "anyOf", "enum") if key in schema}, None):
+        return None
+    examples = schema.get("examples") or [_example(branch) for branch in schema.get("anyOf", ())]
+    return examples[0] if examples else _EXAMPLES.get(schema.get("type", ""), {})
 
 
 def parse(schema: dict[str, Any], value: Any, root: str = "body") -> Any:
@@ -125,6 +139,9 @@ def _violations(schema: dict[str, Any], value: Any, path: str) -> Iterator[str]:
 
     They are in the order of the schema.
     """
+    if "anyOf" in schema and value is None and _is_valid(schema, None):
+        return
+    schema = next((branch for branch in schema.get("anyOf", ()) if branch.get("type") != "null"), schema)
     if "enum" in schema:
         if not _is_valid({"enum": schema["enum"]}, value):
             yield f"{path} Invalid option: expected one of " + "|".join(f'"{option}"' for option in schema["enum"])
@@ -133,10 +150,9 @@ def _violations(schema: dict[str, Any], value: Any, path: str) -> Iterator[str]:
         yield f"{path} Invalid input: expected {_expected(schema, value)}, received {type_of(value)}"
         return
     for keyword, given in schema.items():
-        bound = _PUBLISHED.get((keyword, given), given) if isinstance(given, int) else given
+        bound = _LAXER_MAXIMUM.get(given, given) if keyword == "maximum" else given
         if keyword not in _NOT_CONSTRAINTS and not _is_valid({keyword: bound}, value):
-            message = _MESSAGES.get(f"{keyword} {bound}") or _MESSAGES.get(keyword, "Invalid input")
-            yield f"{path} {message.format(bound)}"
+            yield f"{path} {_message(keyword, bound)}"
     prefix = path if path.endswith("/") else f"{path}/"
     if is_object(value):
         for name, inner in schema.get("properties", {}).items():
@@ -151,25 +167,19 @@ def _is_valid(schema: dict[str, Any], value: Any) -> bool:
     return not isinstance(value, NotJSON) and jsonschema_rs.is_valid(schema, value)
 
 
+def _message(keyword: str, bound: Any) -> str:
+    if keyword == "pattern" and "@" in bound:
+        return "Invalid email address"
+    message = _MESSAGES.get(f"{keyword} {bound}") or _MESSAGES.get(keyword, "Invalid input")
+    return message.format(bound)
+
+
 def _expected(schema: dict[str, Any], value: Any) -> str:
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
     expected: str = next(name for name in types if name != "null")
     if expected == "integer":
         return "int" if type_of(value) == "number" and value not in _INFINITE else "number"
     return "record" if expected == "object" and "properties" not in schema else expected
-
-
-def _resolve(node: Any, seen: Set[str] = frozenset()) -> Any:
-    """Return a schema with each `$ref` replaced, and its properties in order."""
-    if is_array(node):
-        return [_resolve(item, seen) for item in node]
-    if not is_object(node):
-        return node
-    if "$ref" not in node:
-        return {key: _resolve(item, seen) for key, item in node.items()}
-    name = node["$ref"].rpartition("/")[2]
-    # A schema inside itself is not validated.
-    return {} if name in seen else _resolve(document()["components"]["schemas"][name], seen | {name})
 
 
 def _without_unknown(schema: dict[str, Any], value: Any) -> Any:

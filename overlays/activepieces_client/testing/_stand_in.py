@@ -36,13 +36,17 @@ class StandIn:
         requests: The requests received, oldest first.
         base_url: The address to give to a client.
         transport: What to give to an `httpx.Client` or `httpx.AsyncClient` for calls in process.
-        member_key: The key of a member who may update the projects, and is no admin of the platform.
+        member_key: The key of a member who may update the projects, and is not an admin of the platform.
+        email: The address with which an admin of the platform signs in.
+        password: The admin's password.
+        tokens: The valid tokens of the admin's sign-ins; without them, the admin has to sign in again.
+        healthy: Whether `GET /v1/health` finds a database. False is a 503; None is a server that hangs.
         handlers: Functions from an `httpx.Request` to an `httpx.Response`, by operationId. Each replaces the
             stand-in's own behaviour for that operation, if it has one.
 
     Args:
         projects: Projects, with any of their properties; the others are made up, the id too.
-        release: The release of the service to behave as: "0.88" or "0.83".
+        release: The release of the service to behave as: "0.92", "0.88" or "0.83".
 
     Raises:
         ValueError: There is no such release, or it has no such property of a project.
@@ -56,7 +60,12 @@ class StandIn:
         self._failures: collections.deque[Failure] = collections.deque()
         self._lock = threading.RLock()
         self.member_key: str = self._service.member_key
+        self.email: str = self._service.email
+        self.password: str = self._service.password
+        self.tokens: set[str] = self._service.tokens
         self.handlers: dict[str, Handler] = self._service.handlers
+        self.handlers["getHealth"] = self._get_health
+        self.healthy: bool | None = True
         self.requests: list[ReceivedRequest] = []
         self.base_url: str = "https://activepieces.test/api"
         self.transport: _Transport = _Transport(self)
@@ -64,7 +73,7 @@ class StandIn:
     @property
     def projects(self) -> list[dict[str, Any]]:
         """The projects as the service returns them; you may change them at any time."""
-        return self._service.projects
+        return self._service.projects.all
 
     @property
     def api_key(self) -> str:
@@ -76,7 +85,7 @@ class StandIn:
         self._service.api_key = key
 
     def fail(self, *failures: Failure) -> None:
-        """Let the next requests fail, one each, in this order.
+        """Let the next requests fail, one each, in this order; `healthy` decides about those for the health.
 
         They change no project. `fail(503, (429, {"retry-after": "1"}), (403, "SESSION_EXPIRED"), httpx.ReadTimeout)`
         returns three errors, the third in the service's envelope, and lets the fourth request time out.
@@ -90,6 +99,11 @@ class StandIn:
         timeout, there is no response until serving ends.
         """
         return _Serving(self, self._release.body_limit, port)
+
+    def _get_health(self, request: httpx.Request) -> httpx.Response:
+        if self.healthy is None:
+            raise httpx.ReadTimeout("the stand-in hangs", request=request)
+        return httpx.Response(200 if self.healthy else 503, json={"status": "Healthy" if self.healthy else "Unhealthy"})
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Handle a request whose body has been read.
@@ -107,10 +121,10 @@ class StandIn:
                 extensions=dict(request.extensions),
             )
             self.requests.append(received)
-            if self._failures:
-                return _fail(self._failures.popleft(), request)
             # The target as it was sent: httpx normalizes the path of a URL.
             target: bytes = request.extensions.get("target", request.url.raw_path)
+            if self._failures and not target.endswith(b"/v1/health"):
+                return _fail(self._failures.popleft(), request)
             return self._service.handle(received, target.decode("latin-1"))
 
 
