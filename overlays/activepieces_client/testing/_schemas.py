@@ -13,7 +13,6 @@ from typing import Any
 import jsonschema_rs
 
 from .._specification import Operation, specification
-from ..exceptions import ConfigurationError
 from ._errors import framework_error
 from ._javascript import NotJSON, is_array, is_object, type_of
 
@@ -49,13 +48,11 @@ def route(method: str, path: str) -> tuple[str, dict[str, str]]:
     """
     if re.search("%(?![0-9A-Fa-f]{2})", path):
         raise framework_error(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")
-    try:
-        operation, parameters = specification().find(method, path.removesuffix("/"))
-    except ConfigurationError:
-        raise framework_error(404, "Route not found") from None
-    if any(len(value) > _MAX_PARAMETER for value in parameters.values()):
-        raise framework_error(404, "Route not found")
-    return operation.id, parameters
+    for operation in specification().operations.values():
+        parameters = operation.match(method, path.removesuffix("/"))
+        if parameters is not None and all(len(value) <= _MAX_PARAMETER for value in parameters.values()):
+            return operation.id, parameters
+    raise framework_error(404, "Route not found")
 
 
 @functools.cache
