@@ -115,6 +115,7 @@ def test_refused_examples_have_their_own_line(tmp_path: Path) -> None:
         "          pattern: ^[^./]+$\n          examples:\n            - Acme EU\n",
         "          examples:\n            - Acme.EU\n          pattern: ^[^./]+$\n",
     )
+    repository.edit("                      activeFlows: 31\n", "")
     text = (repository.folder / "openapi.yaml").read_text("utf-8").splitlines()
     finished = repository.run("house_style")
     assert finished.returncode == 1
@@ -122,6 +123,7 @@ def test_refused_examples_have_their_own_line(tmp_path: Path) -> None:
     lines = {text[int(place.partition(":")[2]) - 1].strip(): reason for place, reason in reasons.items()}
     assert lines["example: ''"].startswith("the example is not valid")
     assert lines["- Acme.EU"].startswith("the example is not valid")
+    assert lines["analytics:"] == "the example of a response shows every property: add activeFlows"
     assert lines["examples:"] == "the keys of a schema have one order: type, description, pattern, examples"
 
 

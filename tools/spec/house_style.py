@@ -1,6 +1,6 @@
 """The house style of openapi.yaml, which `nox -s lint` checks.
 
-The keys of a schema have one order, objects and enums have names, examples are valid.
+The keys of a schema have one order, objects and enums have names, examples are valid, and those of responses whole.
 Exit codes: 0 in style, 1 not in style.
 """
 
@@ -37,7 +37,10 @@ def problems(document: Document) -> Iterator[Problem]:
                 yield from invalid(document, pointer, owner["example"], (*parent, "example"))
             for name, example in as_object(owner.get("examples")).items():
                 value = as_object(example).get("value")
-                yield from invalid(document, pointer, value, (*parent, "examples", name, "value"))
+                place = (*parent, "examples", name, "value")
+                yield from invalid(document, pointer, value, place)
+                if "responses" in pointer:
+                    yield from incomplete(document, pointer, value, place)
 
 
 def invalid(document: Document, schema: Pointer, example: JSON, pointer: Pointer) -> Iterator[Problem]:
@@ -48,6 +51,16 @@ def invalid(document: Document, schema: Pointer, example: JSON, pointer: Pointer
         return
     for error in validator.iter_errors(example):
         yield (*pointer, *error.instance_path), f"the example is not valid: {error.message}"[:300]
+
+
+def incomplete(document: Document, schema: Pointer, example: JSON, pointer: Pointer) -> Iterator[Problem]:
+    """Find the properties that the example of a response lacks; the items of arrays may lack what is optional."""
+    schema = document.follow(schema)
+    properties = as_object(as_object(document.get(schema)).get("properties"))
+    if missing := properties.keys() - as_object(example).keys():
+        yield pointer, f"the example of a response shows every property: add {', '.join(sorted(missing))}"
+    for name in properties.keys() & as_object(example).keys():
+        yield from incomplete(document, (*schema, "properties", name), as_object(example)[name], (*pointer, name))
 
 
 def main() -> int:
