@@ -1,4 +1,7 @@
-"""The releases of the service that the stand-in imitates, and their differences."""
+"""The releases of the service that the stand-in imitates, and their differences.
+
+A property is named by its path in a project or an update: `plan.pieces`.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,24 @@ import attrs
 
 _MIB = 2**20
 
+# The properties of a project that older releases lack, by the release that brought them.
+_SINCE = {
+    "workerGroupId": (0, 86),
+    "notifyFlowOwnerOnFailure": (0, 87),
+    "pieceSetId": (0, 87),
+    "executionDataRetentionDays": (0, 87),
+    "plan.activeFlowsLimit": (0, 87),
+    "sensitive": (0, 92),
+    "analytics.lastFlowUpdated": (0, 92),
+}
+# The community edition, which was recorded, has no global connections and no worker groups. That it ignores
+# globalConnectionExternalIds shows in no response.
+_IGNORES = frozenset({"globalConnectionExternalIds", "workerGroupId"})
+
 
 @attrs.frozen(kw_only=True)
 class Release:
     """A release of the service.
-
-    A property is named by its path in a project or an update: `plan.pieces`.
 
     Attributes:
         lacks: The properties of openapi.yaml that the release does not know, in requests and responses.
@@ -22,40 +37,26 @@ class Release:
     """
 
     lacks: frozenset[str]
-    ignores: frozenset[str]
-    body_limit: int
-    empty_plan_moves_updated: bool
-    stores_lone_surrogates: bool
+    ignores: frozenset[str] = _IGNORES | {"plan.pieces", "plan.piecesFilterType"}
+    body_limit: int = 54 * _MIB
+    empty_plan_moves_updated: bool = False
+    stores_lone_surrogates: bool = False
 
 
-# The community edition, which was recorded, has no global connections and no worker groups. That it ignores
-# globalConnectionExternalIds shows in no response. No release 0.9x was recorded: 0.92 is 0.88 with what came later.
-_IGNORED_FROM_0_87 = frozenset({"globalConnectionExternalIds", "workerGroupId", "plan.pieces", "plan.piecesFilterType"})
+def _lacks(*release: int) -> frozenset[str]:
+    return frozenset(name for name, since in _SINCE.items() if since > release)
+
+
 RELEASES = {
     "0.83": Release(
-        lacks=frozenset(
-            {
-                "sensitive",
-                "notifyFlowOwnerOnFailure",
-                "pieceSetId",
-                "workerGroupId",
-                "executionDataRetentionDays",
-                "plan.activeFlowsLimit",
-                "analytics.lastFlowUpdated",
-            }
-        ),
-        ignores=frozenset({"globalConnectionExternalIds"}),
+        lacks=_lacks(0, 83),
+        ignores=_IGNORES,
         body_limit=29 * _MIB,
         empty_plan_moves_updated=True,
         stores_lone_surrogates=True,
     ),
-    "0.88": Release(
-        lacks=frozenset({"sensitive", "analytics.lastFlowUpdated"}),
-        ignores=_IGNORED_FROM_0_87,
-        body_limit=54 * _MIB,
-        empty_plan_moves_updated=False,
-        stores_lone_surrogates=False,
-    ),
+    "0.88": Release(lacks=_lacks(0, 88)),
+    # Not recorded, so it is 0.88 with the properties that came later.
+    "0.92": Release(lacks=_lacks(0, 92)),
 }
-NEWEST = "0.92"
-RELEASES[NEWEST] = attrs.evolve(RELEASES["0.88"], lacks=frozenset())
+*_, NEWEST = RELEASES
