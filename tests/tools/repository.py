@@ -137,12 +137,12 @@ class Repository:
 
     @classmethod
     def copy_live(cls, folder: Path) -> Repository:
-        """Copy this repository as it is, without tests/tools, into an empty folder."""
-        for name in ("openapi.yaml", "generator-config.yaml", "pyproject.toml"):
-            shutil.copy(ROOT / name, folder)
-        for name in ("tools", "overlays", "generated", "tests"):
-            ignored = shutil.ignore_patterns("__pycache__", *(["tools"] if name == "tests" else []))
-            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        """Copy this repository as it is into an empty folder."""
+        ignored = shutil.ignore_patterns(
+            *(".git", ".hypothesis", ".nox", ".venv", ".*_cache", "__pycache__", "mutants", "node_modules"),
+            *("dist", "site", "sites"),
+        )
+        shutil.copytree(ROOT, folder, ignore=ignored, dirs_exist_ok=True)
         return cls(folder)
 
     def run(self, tool: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
