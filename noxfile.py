@@ -137,6 +137,15 @@ def fresh(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def procedures(session: nox.Session) -> None:
+    """Perform the procedures of CONTRIBUTING.md on a copy, and run nox there."""
+    install(session, "tests")
+    install(session, "nox")
+    install_package(session)
+    session.run("pytest", "tests/tools/test_contributing.py", *session.posargs, env={"PROCEDURES": "1"})
+
+
+@nox.session(default=False)
 def regenerate(session: nox.Session) -> None:
     """Write generated/ from openapi.yaml (-- --generator latest tries a newer generator)."""
     install(session, "regenerate")
