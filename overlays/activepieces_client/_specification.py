@@ -59,13 +59,13 @@ class Operation:
         return list({(parameter["in"], parameter["name"]): parameter for parameter in resolved}.values())
 
     @functools.cached_property
-    def _body(self) -> dict[str, Any]:
-        return _resolve(self.definition.get("requestBody", {}), self._document)
+    def _has_json(self) -> bool:
+        return bool(self.request.definition["properties"]["body"])
 
     @functools.cached_property
     def request(self) -> Schema:
         """The schema of a request."""
-        body = self._body
+        body = _resolve(self.definition.get("requestBody", {}), self._document)
         members: dict[str, Any] = {"body": _json_schema(body) or {}}
         for parameter in self.parameters:
             member = members.setdefault(parameter["in"], {"properties": {}, "required": []})
@@ -155,16 +155,13 @@ class Operation:
         def report(location: Location, message: str) -> None:
             found["body", *location] = message
 
-        sources: dict[str, Mapping[str, str]] = {"path": path, "query": request.url.params, "header": request.headers}
-        sources["cookie"] = parse_cookies(request)
         schemas = self.request.definition["properties"]
-        members: dict[str, Any] = {member: {} for member in sources if member in schemas}
+        members: dict[str, Any] = {member: {} for member in ("path", "query", "header", "cookie") if member in schemas}
         for parameter in self.parameters:
             member, name = parameter["in"], parameter["name"]
-            if name in sources[member]:
-                texts = request.url.params.get_list(name) if member == "query" else [sources[member][name]]
+            if texts := _texts(request, path, member, name):
                 members[member][name] = _parse(schemas[member]["properties"][name], texts)
-        if request.content and _json_schema(self._body):
+        if self._has_json and request.content:
             try:
                 members["body"] = parse_json(request.content, report)
             except (ValueError, RecursionError):
@@ -232,6 +229,14 @@ def _resolve(node: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in node:
         node = find(document, tuple(node["$ref"].split("/")[1:]))
     return node
+
+
+def _texts(request: httpx.Request, path: Mapping[str, str], member: str, name: str) -> list[str]:
+    """Return each text that a request has for a parameter."""
+    if member == "query":
+        return request.url.params.get_list(name)
+    texts = path if member == "path" else request.headers if member == "header" else parse_cookies(request)
+    return [texts[name]] if name in texts else []
 
 
 def _parse(schema: dict[str, Any], texts: list[str]) -> Any:
