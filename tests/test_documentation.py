@@ -9,8 +9,10 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from ruamel.yaml import YAML
 
 import activepieces_client.bulk
 import activepieces_client.testing
@@ -90,13 +92,29 @@ def test_readme_roll_out_updates_every_project(monkeypatch: pytest.MonkeyPatch) 
     assert output.splitlines()[-1] == "every update has its outcome"
 
 
-def test_readme_commands_update_the_projects(tmp_path: Path) -> None:
-    of_readme = (block for block in blocks("sh") if block.path.name == "README.md")
-    (block,) = (block for block in of_readme if "activepieces-client update" in block.text)
+# These leave the same metadata.
+COMMANDS = [b for b in blocks("sh") if "apply tiers" in b.text]
+
+
+@pytest.mark.parametrize("block", [pytest.param(block, id=block.name) for block in COMMANDS])
+def test_commands_update_the_projects(block: Block, tmp_path: Path) -> None:
     with serve().serve() as service:
         finished = run(["bash", "-uc", block.text], service, tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert [project["metadata"] for project in service.projects] == [{"tier": "gold"}, {"tier": "silver"}]
+
+
+def test_workflow_plans_and_applies(tmp_path: Path) -> None:
+    (block,) = (block for block in blocks("yaml") if "activepieces-client plan" in block.text)
+    steps = cast("Any", YAML(typ="safe")).load(block.text)["jobs"]["projects"]["steps"]
+    summary = tmp_path / "summary.md"
+    (tmp_path / "projects.csv").write_text("id,displayName\npRjEctId0000000000001,Acme EU\n", "utf-8")
+    with serve().serve() as service:
+        for name in ("Plan", "Apply"):
+            (command,) = (step["run"] for step in steps if step.get("name") == name)
+            finished = run(["bash", "-euc", f"export GITHUB_STEP_SUMMARY={summary}\n{command}"], service, tmp_path)
+            assert finished.returncode == 0, finished.stderr
+    assert '"Acme" → "Acme EU"' in summary.read_text("utf-8")
     assert service.projects[0]["displayName"] == "Acme EU"
 
 
