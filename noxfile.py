@@ -137,15 +137,6 @@ def fresh(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def procedures(session: nox.Session) -> None:
-    """Perform the procedures of CONTRIBUTING.md on a copy, and run nox there."""
-    install(session, "tests")
-    install(session, "nox")
-    install_package(session)
-    session.run("pytest", "tests/tools/test_contributing.py", *session.posargs, env={"PROCEDURES": "1"})
-
-
-@nox.session(default=False)
 def regenerate(session: nox.Session) -> None:
     """Write generated/ from openapi.yaml (-- --generator latest tries a newer generator)."""
     install(session, "regenerate")
@@ -213,7 +204,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def proof(session: nox.Session) -> None:
-    """Run long tests by name (-- contract, mutation, rollout, stress)."""
+    """Run long tests by name (-- contract, mutation, procedures, rollout, stress)."""
     if not session.posargs or not set(session.posargs) <= PROOFS.keys():
         session.error(f"nox -s proof -- NAME…, of {', '.join(PROOFS)}")
     for name in session.posargs:
@@ -247,6 +238,14 @@ def mutation(session: nox.Session) -> None:
     session.log(f"{stats['killed']} of {stats['total']} mutants are killed; for the others: cd {folder}; mutmut browse")
 
 
+def procedures(session: nox.Session) -> None:
+    """Perform the procedures of CONTRIBUTING.md on a copy, and run nox there."""
+    install(session, "tests")
+    install(session, "nox")
+    install_package(session)
+    session.run("pytest", "tests/tools/test_contributing.py", env={"PROCEDURES": "1"})
+
+
 def rollout(session: nox.Session) -> None:
     """Roll out 10,000 updates among faults, killed twice, and measure a roll-out, in half an hour."""
     install(session, "tests")
@@ -267,7 +266,13 @@ def stress(session: nox.Session) -> None:
         session.run("pytest", "-n", "2", *tests, env={"TASKS": "1000", "ROUNDS": "100"})
 
 
-PROOFS = {"contract": contract, "mutation": mutation, "rollout": rollout, "stress": stress}
+PROOFS = {
+    "contract": contract,
+    "mutation": mutation,
+    "procedures": procedures,
+    "rollout": rollout,
+    "stress": stress,
+}
 
 
 @nox.session(default=False, venv_backend="uv|virtualenv")

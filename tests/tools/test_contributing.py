@@ -1,7 +1,7 @@
 """CONTRIBUTING.md, performed: the code blocks of its procedures, on a copy of this repository.
 
-Here, the tools and tests that a procedure touches run on the copy. `nox -s procedures` sets PROCEDURES, so that all
-default sessions of nox run on it.
+Here, the tools and tests that a procedure touches run on the copy. `nox -s proof -- procedures` sets PROCEDURES, so
+that all default sessions of nox run on it.
 """
 
 from __future__ import annotations
