@@ -24,7 +24,7 @@ def test_ignored_properties_are_reported(update: Update) -> None:
         Difference("$.icon.color", "RED", "CYAN"),
     )
     assert str(caught.value) == (
-        "the service accepted the update, but did not apply all of it:"
+        "the service accepted the request, but did not apply all of it:"
         '\n  $.displayName: requested "Acme", the response shows "Mine"'
         '\n  $.icon.color: requested "RED", the response shows "CYAN"'
     )

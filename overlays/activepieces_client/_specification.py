@@ -17,6 +17,7 @@ import httpx
 import jsonschema_rs
 
 from ._comparison import Echo, differences, echo
+from ._deprecation import deprecated, warn
 from ._http import parse_cookies
 from ._json import Location, is_object, json_path, parse_json, shorten, to_json
 from ._validation import Schema, find
@@ -167,7 +168,15 @@ class Operation:
             except (ValueError, RecursionError):
                 report((), "is not JSON")
         self._raise_violations(members, found)
+        if self._has_deprecated:
+            names = [self.id] if self.definition.get("deprecated") else []
+            for name in [*names, *map(_request_path, deprecated(self.request.definition, members))]:
+                warn(f"{self.id}: {name} is deprecated")
         return members
+
+    @functools.cached_property
+    def _has_deprecated(self) -> bool:
+        return '"deprecated": true' in json.dumps([self.definition, self.request.definition])
 
     def _raise_violations(self, members: Mapping[str, Any], found: dict[Location, str]) -> None:
         # Not a constraint of the service: behind some proxies, such a value addresses something else.

@@ -14,7 +14,7 @@ from jsonschema_rs import ValidationError, ValidationErrorKind
 
 import activepieces_api.models
 
-from ._json import Location, is_object, shorten
+from ._json import Location, is_array, is_object, shorten
 
 _REFERENCE = re.compile(r'"\$ref": "#/components/schemas/(.*?)"')
 
@@ -30,7 +30,8 @@ class Schema:
     """
 
     def __init__(self, definition: dict[str, Any], document: dict[str, Any]) -> None:
-        self._name: str = definition.get("$ref", "").rpartition("/")[2]
+        # A component, or an array of one.
+        self._name: str = definition.get("$ref", definition.get("items", {}).get("$ref", "")).rpartition("/")[2]
         # A recursive reference stays one, so the components come along.
         whole = {**definition, "components": {"schemas": _referenced(definition, document)}}
         self.definition: dict[str, Any] = jsonschema_rs.dereference(whole)
@@ -52,17 +53,29 @@ class Schema:
                 known = find(self.definition, error.schema_path[:-1])["properties"]
                 yield from (((*location, name), _unknown_property(name, known)) for name in error.kind.unexpected)
             elif error.kind.name == "type" or location not in wrong_type:
-                yield location, _message(error).replace(_MASK, shorten(find(value, location)))
+                yield location, _message(error).replace(_MASK, _shown(find(value, location)))
 
     def parse(self, value: Any) -> Any:
-        """Return the generated model of a JSON value.
+        """Return the generated model of a JSON value; for an array, a list of models.
 
         Raises:
             LookupError, TypeError, ValueError, AttributeError: It cannot be made.
         """
+        if is_array(value) and self.definition.get("type") == "array":
+            return [self._parse_object(item) for item in value] if self._name else value
+        return self._parse_object(value)
+
+    def _parse_object(self, value: Any) -> Any:
         if not is_object(value):
             raise TypeError("not an object")  # the generated code makes a model of an empty array
         return getattr(activepieces_api.models, self._name).from_dict(value)
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a message; an object or array that is not empty may hold secrets."""
+    if value and (is_object(value) or is_array(value)):
+        return "an object" if is_object(value) else "an array"
+    return shorten(value)
 
 
 def find(value: Any, location: list[str | int] | Location) -> Any:
@@ -83,12 +96,15 @@ def _referenced(definition: dict[str, Any], document: dict[str, Any]) -> dict[st
 
 
 def _most_precise(error: ValidationError) -> Iterator[ValidationError]:
-    """Replace the violation of an `anyOf` by those of the branch that is meant.
+    """Replace the violation of an `anyOf` or `oneOf` by those of the branch that the value selects.
 
-    That is the one whose type the value has, such as not null.
+    It does so by its type, then by the `const` and `enum` of its members, then by their types.
     """
     if isinstance(error.kind, ValidationErrorKind.AnyOf | ValidationErrorKind.OneOfNotValid):
         branches = [branch for branch in error.kind.context if not any(_is_of_other_type(error, e) for e in branch)]
+        for kinds in ({"const", "enum"}, {"type"}):
+            selected = [branch for branch in branches if not any(inner.kind.name in kinds for inner in branch)]
+            branches = selected or branches
         if len(branches) == 1:
             for inner in branches[0]:
                 yield from _most_precise(inner)

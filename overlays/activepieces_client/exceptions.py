@@ -151,7 +151,7 @@ class NotAppliedError(ActivepiecesError):
         self.project = project
         self.differences: tuple[Difference, ...] = tuple(differences)
         super().__init__(
-            "\n  ".join(["the service accepted the update, but did not apply all of it:", *map(str, differences)])
+            "\n  ".join(["the service accepted the request, but did not apply all of it:", *map(str, differences)])
         )
 
 
