@@ -1,4 +1,4 @@
-"""List and update Activepieces projects: typed, validated, safe to leave running.
+"""Create, find, list, update and delete Activepieces projects: typed, validated, safe to leave running.
 
 ```python
 from activepieces_client import Activepieces
@@ -40,7 +40,7 @@ __all__ += exceptions.__all__
 
 
 def __getattr__(name: str) -> object:
-    """Return what would make the import slow, when it is first asked for."""
+    """Import a name that would slow the import down, when it is first used."""
     if name == "UpdateOutcome":
         from .bulk import UpdateOutcome  # noqa: PLC0415 - see above
 

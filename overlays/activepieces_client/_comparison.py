@@ -1,7 +1,4 @@
-"""What was requested, compared with what the response shows.
-
-The service ignores properties in silence.
-"""
+"""The comparison of a request with its response, since the service ignores properties in silence."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from ._json import Location, equal, is_object, json_path
 from .exceptions import Difference
 
 Echo = dict[str, "Echo | None"]
-"""The properties of a request that the response has too; with their own where they are objects of that kind."""
+"""The properties that a request and its response share; an object with named properties has an `Echo` in turn."""
 
 
 def echo(request: dict[str, Any], response: dict[str, Any]) -> Echo | None:
@@ -31,7 +28,7 @@ def echo(request: dict[str, Any], response: dict[str, Any]) -> Echo | None:
 
 
 def differences(echoed: Echo | None, requested: Any, returned: Any, location: Location = ()) -> Iterator[Difference]:
-    """Yield what a response shows otherwise than requested, or lacks."""
+    """Yield each requested value that a response lacks or shows otherwise."""
     if echoed is not None and is_object(requested) and is_object(returned):
         for name, value in requested.items():
             if name in echoed:
@@ -49,8 +46,8 @@ def merged(current: Any, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _properties(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the properties of an object, also where null is its alternative."""
+    """Return the properties of an object, even if null is its alternative."""
     properties: dict[str, Any] = dict(schema.get("properties", {}))
-    for branch in schema.get("anyOf", []):  # `regenerate` refuses oneOf in a response
+    for branch in schema.get("anyOf", []):  # `regenerate` rejects oneOf in a response
         properties |= _properties(branch)
     return properties

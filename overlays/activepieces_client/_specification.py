@@ -30,7 +30,7 @@ _LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,300})(\.\d{1,300})?([eE][+-]?\
 _NOT_ONE_SEGMENT = re.compile(r"(.*[/\\])?\.{0,2}([/\\].*)?", re.DOTALL)
 
 _PARAMETER = re.compile(r"{(.*?)}")
-# What the generated functions leave unquoted in the value of a path parameter, and the quoted rest.
+# The value of a path parameter, as the generated functions quote it.
 _QUOTED = r"([\w.~%-]*)"
 
 
@@ -77,7 +77,7 @@ class Operation:
 
     @functools.cached_property
     def responses(self) -> dict[str, Schema | None]:
-        """The schema of each success, by status; None where its body is not JSON."""
+        """The schema of each success, by status; None if its body is not JSON."""
         schemas = {
             status: _json_schema(_resolve(response, self._document))
             for status, response in self.definition["responses"].items()
@@ -86,7 +86,7 @@ class Operation:
         return {status: Schema(schema, self._document) if schema else None for status, schema in schemas.items()}
 
     def response(self, status: int) -> Schema | None:
-        """Return the schema of a response; None where its body is not JSON.
+        """Return the schema of a response; None if its body is not JSON.
 
         Raises:
             LookupError: The document has no such response.
@@ -185,7 +185,9 @@ class Operation:
                 found["path", name] = f"{shorten(value)} is not one segment of a path"
         violations = [*found.items(), *(item for item in self.request.violations(members) if item[0] not in found)]
         if violations:
-            raise RequestValidationError([Violation(_request_path(where), message) for where, message in violations])
+            raise RequestValidationError(
+                [Violation(_request_path(location), message) for location, message in violations]
+            )
 
 
 class Specification:
@@ -196,9 +198,9 @@ class Specification:
         self.user_agent = f"activepieces-client/{document['info']['version']} python-httpx/{httpx.__version__}"
         self.first_server: str = document["servers"][0]["url"]
         self.operations: dict[str, Operation] = {}
-        # By the segments of their paths that come before the first parameter; there may be hundreds.
+        # By the segments of their paths before the first parameter, since there may be hundreds of operations.
         self._by_start: dict[str, list[Operation]] = {}
-        # `/projects/archived` before `/projects/{id}`: the first match counts. `regenerate` refuses other overlaps.
+        # `/projects/archived` before `/projects/{id}`: the first match counts. `regenerate` rejects other overlaps.
         for path, path_item in sorted(document["paths"].items(), key=lambda item: item[0].count("{")):
             for method in path_item.keys() & {"get", "put", "post", "delete", "options", "head", "patch", "trace"}:
                 operation = Operation(method, path, path_item, document)
@@ -271,18 +273,15 @@ def _types(schema: dict[str, Any]) -> set[str]:
 
 
 def _json_schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the schema of a body; None where it is not JSON.
+    """Return the schema of a body; None if it is not JSON.
 
-    `regenerate` refuses other media types of JSON.
+    `regenerate` rejects other media types of JSON.
     """
     schema: dict[str, Any] | None = body.get("content", {}).get("application/json", {}).get("schema")
     return schema
 
 
 def _request_path(location: Location) -> str:
-    """Return the JSONPath of a violation.
-
-    In the body it starts at its root, elsewhere at the member of the request.
-    """
+    """Return the JSONPath of a violation, from the root of the body or from another member of the request."""
     member, *rest = location or ("request",)
     return json_path(tuple(rest), "$" if member == "body" else str(member))

@@ -18,7 +18,7 @@ from ._json import Location, is_array, is_object, shorten
 
 _REFERENCE = re.compile(r'"\$ref": "#/components/schemas/(.*?)"')
 
-# Stands for the value in the validator's messages, where a long one is shortened.
+# Stands for the value in the validator's messages, until a shortened one replaces it.
 _MASK = "\0"
 
 
@@ -26,7 +26,7 @@ class Schema:
     """A JSON Schema (2020-12, with patterns as in ECMA-262) of the document.
 
     Attributes:
-        definition: The schema, with every `$ref` but recursive ones replaced by what it refers to.
+        definition: The schema, with every `$ref` resolved, except recursive ones.
     """
 
     def __init__(self, definition: dict[str, Any], document: dict[str, Any]) -> None:
@@ -38,12 +38,12 @@ class Schema:
         self._validator = jsonschema_rs.Draft202012Validator(self.definition, mask=_MASK)
 
     def violations(self, value: Any) -> Iterator[tuple[Location, str]]:
-        """Yield every violation of a JSON value: its location, and what it is."""
+        """Yield the location and the message of every violation of a JSON value."""
         if self._validator.is_valid(value):
             return
         try:
             errors = [error for whole in self._validator.iter_errors(value) for error in _most_precise(whole)]
-        except ValueError as reason:  # it gives up where an invalid value is some 255 levels deep
+        except ValueError as reason:  # it gives up if an invalid value is some 255 levels deep
             yield (), f"cannot be validated: {reason}"
             return
         wrong_type = {tuple(error.instance_path) for error in errors if error.kind.name == "type"}
@@ -79,7 +79,7 @@ def _shown(value: Any) -> str:
 
 
 def find(value: Any, location: list[str | int] | Location) -> Any:
-    """Return what is at a location of a value."""
+    """Return the part of a value at a location."""
     return functools.reduce(lambda inner, key: inner[key], location, value)
 
 

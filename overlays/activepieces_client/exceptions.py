@@ -66,7 +66,9 @@ __all__ = [
 class Violation:
     """One violation of a request.
 
-    `path` is a JSONPath into the body, or a parameter, such as `path.id`.
+    Attributes:
+        path: A JSONPath into the body, or a parameter, such as `path.id`.
+        message: The constraint, and the value if it is short.
     """
 
     path: str
@@ -80,9 +82,10 @@ class Violation:
 class Difference:
     """One property that is not as requested.
 
-    `path` is a JSONPath into the body, or a parameter, such as `path.id`.
-
-    `returned` is UNSET where the response lacks the property, as that of a server older than the property does.
+    Attributes:
+        path: A JSONPath into the body, or a parameter, such as `path.id`.
+        requested: The requested value.
+        returned: The value that the response shows; UNSET if it lacks the property, because the server is older.
     """
 
     path: str
@@ -98,7 +101,7 @@ class ActivepiecesError(Exception):
     """Any error of this client."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Pickle would call the constructor with the message alone; ours take what the message is made from.
+        # Pickle would call the constructor with the message, but these constructors take other arguments.
         return Exception.__new__, (type(self), *self.args), self.__dict__
 
 
@@ -113,7 +116,8 @@ class RequestValidationError(ActivepiecesError, ValueError):
     """The request is invalid; nothing was sent.
 
     Attributes:
-        violations: Every violation; where no request can be made of the arguments, as of an id that is no string, why.
+        violations: Every violation found. If the arguments cannot form a request at all, such as an id that is not a
+            string, the reason.
     """
 
     def __init__(self, violations: Sequence[Violation]) -> None:
@@ -126,8 +130,8 @@ class ResponseValidationError(ActivepiecesError):
 
     Attributes:
         response: The response.
-        reached: True where the service accepted the request: do not take it for a failed update. False where something
-            else responded, such as the web page that a base_url without /api leads to.
+        reached: True if the service accepted the request: do not take it for a failed update. False if something else
+            responded, such as the web page that a base_url without /api leads to.
     """
 
     def __init__(self, message: str, response: httpx.Response, *, reached: bool = True) -> None:
@@ -197,9 +201,9 @@ class APIStatusError(APIError):
 
     Attributes:
         status_code: The status code.
-        code: The error code of the service, such as ENTITY_NOT_FOUND; None where the response has none.
-        params: What the service adds to the code, by name; empty where it adds nothing.
-        message: What went wrong, for people.
+        code: The error code of the service, such as ENTITY_NOT_FOUND; None if the response has none.
+        params: The details that the service adds to the code, by name; often empty.
+        message: The reason, for people.
         retry_after: The seconds that `Retry-After` asks to wait; None if the response has none.
         response: The response.
     """
@@ -238,11 +242,11 @@ class PermissionDeniedError(APIStatusError, status=403):
 
 
 class NotFoundError(APIStatusError, status=404):
-    """404: there is no such project, or no such route."""
+    """404: the project or the route does not exist."""
 
 
 class ConflictError(APIStatusError, status=409):
-    """409: the external id is taken, or another rule of the service is violated."""
+    """409: the external id is taken, or the service does not allow the change."""
 
 
 class PayloadTooLargeError(APIStatusError, status=413):
@@ -269,10 +273,7 @@ def is_taken(error: Exception) -> bool:
 
 
 def unreadable(response: httpx.Response) -> ResponseValidationError:
-    """Return the exception for a success that is not JSON.
-
-    Something else responded, if it is not half a response.
-    """
+    """Return the exception for a success that is not JSON: half a response, or that of something else."""
     content_type = response.headers.get("Content-Type", "")
     if re.match(r"application/([\w.+-]+\+)?json", content_type, re.IGNORECASE):
         return ResponseValidationError("is not JSON", response)
@@ -281,15 +282,12 @@ def unreadable(response: httpx.Response) -> ResponseValidationError:
 
 
 def describe(request: httpx.Request) -> str:
-    """Return method and path of a request, as they may stand in a log."""
+    """Return the method and the path of a request, for logs and messages."""
     return f"{request.method} {request.url.path}"
 
 
 def _reason(response: httpx.Response, envelope: dict[str, Any]) -> str:
-    """Return what went wrong, in the response's own words.
-
-    Proxies and services have several forms for it.
-    """
+    """Return the reason that a response gives, in one of the forms that services and proxies have for it."""
     if response.has_redirect_location:
         return f"a redirect to {shorten(response.headers['location'])}, which is not followed"
     if envelope.get("code") == UNIQUE_VIOLATION:  # the database's message does not say which
