@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 
 import activepieces_client.bulk
 import activepieces_client.testing
+from activepieces_client import Activepieces
 from activepieces_client.testing import StandIn
 
 from .documentation import ROOT, Block, blocks
@@ -46,8 +47,12 @@ def run_in_process(block: Block, service: StandIn, patch: pytest.MonkeyPatch) ->
     """Run a block in this process, as a main module, and return what it prints."""
     patch.setenv("ACTIVEPIECES_API_KEY", service.api_key)
     patch.setenv("ACTIVEPIECES_BASE_URL", service.base_url)
+    names: dict[str, Any] = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(block.text, str(block.path), "exec", dont_inherit=True), {"__name__": "__main__"})
+        exec(compile(block.text, str(block.path), "exec", dont_inherit=True), names)
+    for value in names.values():
+        if isinstance(value, Activepieces):
+            value.close()  # a notebook's stays open
     assert service.api_key not in printed.getvalue()
     return printed.getvalue()
 
