@@ -98,6 +98,20 @@ def test_readme_roll_out_updates_every_project(monkeypatch: pytest.MonkeyPatch) 
     assert sorted(output.splitlines()) == ["Acme", *sorted(f"{project['id']} done" for project in service.projects)]
 
 
+def test_readme_commands_change_and_undo(tmp_path: Path) -> None:
+    (block,) = (block for block in blocks("sh") if block.path.name == "README.md" and "undo" in block.text)
+    first, plan, *later = block.text.splitlines()
+    with serve().serve() as service:
+        before = [dict(project) for project in service.projects]
+        commands = [first, "sed -i 's/,Acme,/,Acme EU,/' projects.csv", f"{plan} || test $? = 3", *later]
+        finished = run(["bash", "-euc", "\n".join(commands)], service, tmp_path)
+        assert finished.returncode == 0, finished.stderr
+        assert len([request for request in service.requests if request.method == "POST"]) == 2
+        assert [project["displayName"] for project in service.projects] == [
+            project["displayName"] for project in before
+        ]
+
+
 # These leave the same metadata.
 COMMANDS = [b for b in blocks("sh") if "apply tiers" in b.text]
 
