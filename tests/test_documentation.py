@@ -103,7 +103,12 @@ def test_readme_commands_change_and_undo(tmp_path: Path) -> None:
     first, plan, *later = block.text.splitlines()
     with serve().serve() as service:
         before = [dict(project) for project in service.projects]
-        commands = [first, "sed -i 's/,Acme,/,Acme EU,/' projects.csv", f"{plan} || test $? = 3", *later]
+        commands = [
+            first,
+            "sed -i 's/,Acme,/,Acme EU,/' projects.csv",
+            f"{plan.partition('#')[0]} || test $? = 3",
+            *later,
+        ]
         finished = run(["bash", "-euc", "\n".join(commands)], service, tmp_path)
         assert finished.returncode == 0, finished.stderr
         assert len([request for request in service.requests if request.method == "POST"]) == 2
