@@ -1,4 +1,4 @@
-"""The plugins for pytest and PyInstaller, and activepieces_client.testing.project."""
+"""The plugins for pytest (docs/testing.md tests its fixtures) and PyInstaller, and testing.project."""
 
 from __future__ import annotations
 
@@ -11,18 +11,7 @@ import httpx
 import pytest
 
 from activepieces_client import Activepieces
-from activepieces_client.testing import StandIn, project
-
-
-def test_client_fixture_calls_the_stand_in(activepieces: Activepieces, activepieces_stand_in: StandIn) -> None:
-    activepieces.projects.update(activepieces_stand_in.projects[0]["id"], {"displayName": "Acme EU"})
-    assert activepieces_stand_in.projects[0]["displayName"] == "Acme EU"
-
-
-def test_clients_of_the_environment_call_the_stand_in(activepieces_stand_in: StandIn) -> None:
-    with Activepieces() as client:
-        client.projects.find(external_id="customer-4711")
-    assert len(activepieces_stand_in.requests) == 1
+from activepieces_client.testing import project
 
 
 def test_plugin_does_nothing_unless_requested() -> None:
