@@ -20,6 +20,8 @@ from .repository import BASE, ROOT, Repository
 PUBLISHED = Path(__file__).parent / "published" / "live-2026-08.json"
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 CHANGE, OPERATION, RESOURCE = "The API changed: do this", "A new operation", "A new resource"
+# nox may need the proxies and certificates that a fixture of all tests removes.
+ENVIRONMENT = dict(os.environ)
 OVERLAY = "overlays/activepieces_client"
 IMPORTS = r"from __future__ import annotations\n\n"
 PATHS = r"\n(?=  /v1/projects/\{id\}:\n)"
@@ -118,9 +120,10 @@ def perform(repository: Repository, heading: str) -> str:
     succeeds(repository, "tools.spec.diff", "before.yaml", "--check")
     generated = succeeds(repository, "tools.spec.regenerate")
     if os.environ.get("PROCEDURES"):
-        # The tests of the copy perform the procedures too, but not all sessions again.
+        # The tests of the copy perform the procedures too, but do not run all sessions again.
         for arguments in (("-s", "format"), ()):
-            finished = repository.execute([sys.executable, "-m", "nox", *arguments], PROCEDURES="")
+            environment = {**ENVIRONMENT, "PROCEDURES": ""}
+            finished = repository.execute([sys.executable, "-m", "nox", *arguments], **environment)
             assert finished.returncode == 0, finished.stdout + finished.stderr
     for name, *_ in insertions(heading):
         if name.startswith("tests/"):
