@@ -111,9 +111,9 @@ def perform(repository: Repository, heading: str) -> str:
     for name, pattern, block in insertions(heading):
         file = repository.folder / name
         text = file.read_text("utf-8") if file.exists() else ""
-        text, count = re.subn(pattern, lambda match, block=block: f"{match[0]}{block}", text, count=1)
-        assert count == 1, (name, pattern)
-        file.write_text(text, "utf-8")
+        match = re.search(pattern, text)
+        assert match, (name, pattern)
+        file.write_text(f"{text[: match.end()]}{block}{text[match.end() :]}", "utf-8")
     assert repository.run("diff", "before.yaml", "--check").returncode == 1
     repository.edit("version: 1.0.0", "version: 1.1.0")
     repository.edit("## 1.0.0", "## 1.1.0 (unreleased)\n\n- A change.\n\n## 1.0.0", "CHANGELOG.md")

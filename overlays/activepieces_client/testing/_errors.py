@@ -16,11 +16,6 @@ class ErrorResponse(Exception):  # noqa: N818 - it is a response of the stand-in
         super().__init__(status)
 
 
-def service_envelope(code: str, **params: Any) -> dict[str, Any]:
-    """Return the service's own envelope."""
-    return {"code": code, "params": params}
-
-
 def framework_envelope(status: int, message: str = "", code: str | None = None) -> dict[str, Any]:
     """Return the web framework's envelope."""
     phrase = http.HTTPStatus(status).phrase if status in set(http.HTTPStatus) else "Unknown"
@@ -31,7 +26,7 @@ def framework_envelope(status: int, message: str = "", code: str | None = None) 
 
 def service_error(status: int, code: str, **params: Any) -> ErrorResponse:
     """Return an error in the service's own envelope."""
-    return ErrorResponse(status, service_envelope(code, **params))
+    return ErrorResponse(status, {"code": code, "params": params})
 
 
 def framework_error(status: int, message: str, code: str | None = None) -> ErrorResponse:

@@ -25,39 +25,31 @@ _NOT_HANDLED = (
 
 
 class Service:
-    """One platform, and what requests do to it.
-
-    Attributes:
-        projects: The projects.
-        api_key: The key of an admin of the platform.
-        member_key: The key of a member who may update the projects.
-        email: The address with which an admin signs in.
-        password: The admin's password.
-        tokens: The valid tokens of the admin's sign-ins.
-        handlers: Functions from request to response, by operationId, in place of the behaviour here.
-    """
+    """One platform, and what requests do to it; `StandIn` describes its attributes."""
 
     def __init__(self, projects: Iterable[Mapping[str, Any]], release: Release) -> None:
         self._release = release
-        self.projects = Projects(projects, release)
-        self.api_key = "sk-" + "stand-in" * 8
-        self.member_key = "stand-in.member.token"
-        self.email = "admin@example.com"
-        self.password = "stand-in-password"  # noqa: S105 - it opens nothing but a stand-in
+        self._projects = Projects(projects, release)
+        self.api_key: str = "sk-" + "stand-in" * 8
+        self.member_key: str = "stand-in.member.token"
+        self.email: str = "admin@example.com"
+        self.password: str = "stand-in-password"  # noqa: S105 - it opens nothing but a stand-in
         self.tokens: set[str] = set()
+        self.healthy: bool | None = True
         self.handlers: dict[str, Handler] = {}
         self._sign_ins = itertools.count(1)
         self._behaviours: dict[str, Callable[..., tuple[int, Mapping[str, Any] | None]]] = {
             "createProject": self._create,
             "deleteProject": self._delete,
+            "getHealth": self._get_health,
             "getProject": self._get,
             "listProjects": self._list,
             "signIn": self._sign_in,
             "updateProject": self._update,
         }
 
-    def handle(self, request: httpx.Request, target: str) -> httpx.Response:
-        """Handle a request; `target` is the path and query as they are on the wire."""
+    def respond(self, request: httpx.Request, target: str) -> httpx.Response:
+        """Return the response to a request; `target` is its path and query as they are on the wire."""
         path, _, query = target.partition("?")
         if not path.startswith("/api/"):
             # For any other path, the server returns the page of the web application.
@@ -84,18 +76,23 @@ class Service:
     def _create(self, request: httpx.Request, **_: str) -> tuple[int, Project]:
         body = self._parse("createProject", request)
         self._authenticate(request)
-        return 201, self.projects.create(body)
+        return 201, self._projects.create(body)
 
     def _delete(self, request: httpx.Request, *, id: str, **_: str) -> tuple[int, None]:  # noqa: A002 - its name in the path
         self._body(request)
         if not self._authenticate(request):
             raise _not_allowed()
-        self.projects.delete(self.projects.find(id))
+        self._projects.delete(self._projects.find(id))
         return 204, None
 
     def _get(self, request: httpx.Request, *, id: str, **_: str) -> tuple[int, Project]:  # noqa: A002 - its name in the path
         self._authenticate(request)
-        return 200, {**self.projects.find(id), "deleted": None}
+        return 200, {**self._projects.find(id), "deleted": None}
+
+    def _get_health(self, request: httpx.Request, **_: str) -> tuple[int, dict[str, str]]:
+        if self.healthy is None:
+            raise httpx.ReadTimeout("the stand-in hangs", request=request)
+        return (200, {"status": "Healthy"}) if self.healthy else (503, {"status": "Unhealthy"})
 
     def _list(self, request: httpx.Request, *, query: str) -> tuple[int, dict[str, Any]]:
         schema = query_schema("listProjects")
@@ -110,7 +107,7 @@ class Service:
         by_user = "externalUserId" in valid
         if by_user and request.headers["authorization"] != f"Bearer {self.api_key}":
             raise _not_allowed()
-        return 200, _pages.page([] if by_user else self.projects.all, valid)  # no user has an external id
+        return 200, _pages.page([] if by_user else self._projects.all, valid)  # no user has an external id
 
     def _sign_in(self, request: httpx.Request, **_: str) -> tuple[int, dict[str, Any]]:
         if self._parse("signIn", request) != {"email": self.email, "password": self.password}:
@@ -122,8 +119,8 @@ class Service:
     def _update(self, request: httpx.Request, *, id: str, **_: str) -> tuple[int, Project]:  # noqa: A002 - its name in the path
         changes = self._parse("updateProject", request)
         admin = self._authenticate(request)
-        project = self.projects.find(id)
-        self.projects.update(project, changes, admin=admin)
+        project = self._projects.find(id)
+        self._projects.update(project, changes, admin=admin)
         return 200, project
 
     def _parse(self, operation_id: str, request: httpx.Request) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from ._errors import framework_envelope, service_envelope
+from ._errors import framework_envelope, service_error
 from ._releases import NEWEST, RELEASES
 from ._server import Server
-from ._service import Handler, Service
+from ._service import Service
 
 Failure = int | tuple[int, Mapping[str, str] | str] | httpx.Response | type[httpx.RequestError] | httpx.RequestError
 """What a request ends with; docs/reference/testing.md lists the forms."""
@@ -29,11 +29,12 @@ class ReceivedRequest(httpx.Request):
         return json.loads(self.content) if self.content else None
 
 
-class StandIn:
+class StandIn(Service):
     """A stand-in for the service, with projects in memory.
 
     Attributes:
         requests: The requests received, oldest first.
+        api_key: The key of an admin of the platform; setting it revokes the one before.
         base_url: The address to give to a client.
         transport: What to give to an `httpx.Client` or `httpx.AsyncClient` for calls in process.
         member_key: The key of a member who may update the projects, and is not an admin of the platform.
@@ -55,17 +56,9 @@ class StandIn:
     def __init__(self, projects: Iterable[Mapping[str, Any]] = ({},), *, release: str = NEWEST) -> None:
         if release not in RELEASES:
             raise ValueError(f"unknown release {release!r}; known are {', '.join(RELEASES)}")
-        self._release = RELEASES[release]
-        self._service = Service(projects, self._release)
+        super().__init__(projects, RELEASES[release])
         self._failures: collections.deque[Failure] = collections.deque()
         self._lock = threading.RLock()
-        self.member_key: str = self._service.member_key
-        self.email: str = self._service.email
-        self.password: str = self._service.password
-        self.tokens: set[str] = self._service.tokens
-        self.handlers: dict[str, Handler] = self._service.handlers
-        self.handlers["getHealth"] = self._get_health
-        self.healthy: bool | None = True
         self.requests: list[ReceivedRequest] = []
         self.base_url: str = "https://activepieces.test/api"
         self.transport: _Transport = _Transport(self)
@@ -73,16 +66,7 @@ class StandIn:
     @property
     def projects(self) -> list[dict[str, Any]]:
         """The projects as the service returns them; you may change them at any time."""
-        return self._service.projects.all
-
-    @property
-    def api_key(self) -> str:
-        """The key of an admin of the platform; setting it revokes the one before."""
-        return self._service.api_key
-
-    @api_key.setter
-    def api_key(self, key: str) -> None:
-        self._service.api_key = key
+        return self._projects.all
 
     def fail(self, *failures: Failure) -> None:
         """Let the next requests fail, one each, in this order; `healthy` decides about those for the health.
@@ -99,11 +83,6 @@ class StandIn:
         timeout, there is no response until serving ends.
         """
         return _Serving(self, self._release.body_limit, port)
-
-    def _get_health(self, request: httpx.Request) -> httpx.Response:
-        if self.healthy is None:
-            raise httpx.ReadTimeout("the stand-in hangs", request=request)
-        return httpx.Response(200 if self.healthy else 503, json={"status": "Healthy" if self.healthy else "Unhealthy"})
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Handle a request whose body has been read.
@@ -125,7 +104,7 @@ class StandIn:
             target: bytes = request.extensions.get("target", request.url.raw_path)
             if self._failures and not target.endswith(b"/v1/health"):
                 return _fail(self._failures.popleft(), request)
-            return self._service.handle(received, target.decode("latin-1"))
+            return self.respond(received, target.decode("latin-1"))
 
 
 def _fail(failure: Failure, request: httpx.Request) -> httpx.Response:
@@ -137,7 +116,7 @@ def _fail(failure: Failure, request: httpx.Request) -> httpx.Response:
         case httpx.Response():
             return failure
         case (status, str(code)):
-            return httpx.Response(status, json=service_envelope(code))
+            return httpx.Response(status, json=service_error(status, code).envelope)
         case (status, headers):
             return httpx.Response(status, headers=headers, json=framework_envelope(status))
         case status:
