@@ -91,14 +91,6 @@ def test_project_can_be_changed_directly() -> None:
 # Updates
 
 
-def test_body_is_validated_before_the_key() -> None:
-    service = StandIn()
-    assert post(service, {"displayName": 5}, key="nope").status_code == 400
-    assert request(service, "GET", "/v1/projects?limit=x", key="nope").status_code == 400
-    assert post(service, {}, key="nope").json()["code"] == "INVALID_BEARER_TOKEN"
-    assert post(service, {}, key="sk-nope").json()["code"] == "AUTHENTICATION"
-
-
 def test_metadata_comes_back_as_a_jsonb_column_has_it() -> None:
     service = StandIn([{"metadata": {"old": 1}}])
     text = post(service, b'{"metadata": {"bb": 1, "a": {"z": 1, "y": 2.0}, "c": 9007199254740993, "d": 1e400}}').text
@@ -140,21 +132,6 @@ def test_flow_limit_below_the_active_flows_is_a_conflict() -> None:
     assert post(service, {"plan": {"activeFlowsLimit": 2**31}}).json()["code"] == "22003"
 
 
-@pytest.mark.parametrize("body", [{"displayName": "a\0b"}, {"externalId": "\0"}, {"metadata": {"\0": 1}}])
-def test_nul_is_a_server_error(body: dict[str, Any]) -> None:
-    response = post(StandIn(), body)
-    assert response.status_code == 500
-    assert set(response.json()) == {"statusCode", "code", "error", "message"}
-
-
-def test_unknown_properties_are_dropped_at_every_level() -> None:
-    body = {"displayname": "x", "plan": {"quota": 1}, "icon": {"color": "RED", "shape": "round"}}
-    project = post(StandIn(), body).json()
-    assert "displayname" not in project
-    assert "quota" not in project["plan"]
-    assert project["icon"] == {"color": "RED"}
-
-
 def test_great_depth_has_a_response() -> None:
     for depth in (100, 300, 420, 470, 490, 600, 900, 5000):
         status = post(StandIn(), b'{"metadata": {"x": ' + b"[" * depth + b"]" * depth + b"}}").status_code
@@ -166,10 +143,7 @@ def test_great_depth_has_a_response() -> None:
     ("value", "violation"),
     [
         ("1.5", "Invalid input: expected int, received number"),
-        ("-1.5", "Invalid input: expected int, received number"),
         ("1e400", "Invalid input: expected number, received number"),
-        ("9007199254740992", "Too big: expected int to be <=9007199254740991"),
-        ("[]", "Invalid input: expected number, received array"),
     ],
 )
 def test_number_that_is_invalid_has_one_violation(value: str, violation: str) -> None:
@@ -183,11 +157,9 @@ def test_number_that_is_invalid_has_one_violation(value: str, violation: str) ->
         ("application/json", b"", 400, "FST_ERR_CTP_EMPTY_JSON_BODY"),
         ("application/json", b'{"metadata": {"x": NaN}}', 400, "FST_ERR_CTP_INVALID_JSON_BODY"),
         ("application/json", b'{"constructor": {"prototype": 1}}', 400, "FST_ERR_CTP_INVALID_JSON_BODY"),
-        ("application/json", b'{"__proto__": 1}', 400, "FST_ERR_CTP_INVALID_JSON_BODY"),
         ("application/json", b'{"constructor": 1}', 200, None),
         ("application/json; charset=utf-8", b"{}", 200, None),
         ("text/plain", b"{}", 400, "FST_ERR_VALIDATION"),
-        ("application/x-www-form-urlencoded", b"a=b", 415, "FST_ERR_CTP_INVALID_MEDIA_TYPE"),
     ],
 )
 def test_body_by_its_content_type(content_type: str, body: bytes, status: int, code: str | None) -> None:
@@ -357,12 +329,6 @@ def test_list_by_external_user_is_for_api_keys() -> None:
 # Get, create and delete
 
 
-def test_project_is_read_by_id() -> None:
-    service = StandIn()
-    assert request(service, "GET", f"/v1/projects/{ID}").json() == {**service.projects[0], "deleted": None}
-    assert request(service, "GET", "/v1/projects/nope").status_code == 404
-
-
 def create(service: StandIn, **body: Any) -> httpx.Response:
     return post(service, {"displayName": "New", **body}, project_id="")
 
@@ -458,23 +424,6 @@ def test_rotated_key_ends_the_one_before() -> None:
     before, service.api_key = service.api_key, "another"
     assert post(service, {}, key=before).status_code == 401
     assert post(service, {}).status_code == 200
-
-
-@pytest.mark.anyio
-async def test_transport_serves_async_clients() -> None:
-    service = StandIn()
-    async with httpx.AsyncClient(transport=service.transport) as client:
-        assert (await client.get(service.base_url)).status_code == 200
-
-
-def test_requests_are_easy_to_assert_on() -> None:
-    service = StandIn()
-    post(service, {"displayName": "Acme"})
-    request(service, "GET", "/v1/projects")
-    assert [(received.method, received.json) for received in service.requests] == [
-        ("POST", {"displayName": "Acme"}),
-        ("GET", None),
-    ]
 
 
 def test_failures_come_in_order_and_change_nothing() -> None:

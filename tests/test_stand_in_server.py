@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -21,24 +20,6 @@ import pytest
 from activepieces_client.testing import StandIn
 
 ID = "pRjEctId0000000000001"
-
-
-def test_many_threads_lose_no_update() -> None:
-    with StandIn({"displayName": f"Project {number}"} for number in range(8)).serve() as service:
-
-        def run(project: dict[str, Any]) -> None:
-            with httpx.Client(headers={"authorization": f"Bearer {service.api_key}"}) as client:
-                for number in range(20):
-                    url = f"{service.base_url}/v1/projects/{project['id']}"
-                    assert client.post(url, json={"metadata": {"n": number}}).status_code == 200
-
-        threads = [threading.Thread(target=run, args=(project,)) for project in service.projects]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert [project["metadata"] for project in service.projects] == [{"n": 19}] * 8
-    assert len(service.requests) == 160
 
 
 @pytest.mark.parametrize(
