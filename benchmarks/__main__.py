@@ -25,11 +25,11 @@ def measure() -> tuple[list[Row], dict[str, float]]:
 
     What comes next is printed on standard error, since it takes minutes.
     """
-    # The peers are installed where something is measured, and not where the arguments are tested.
+    # The peers are installed to measure, but not to test the arguments.
     from . import calls, growth, peers  # noqa: PLC0415
 
-    def announce(what: str) -> None:
-        print(f"bench: {what}", file=sys.stderr)
+    def announce(step: str) -> None:
+        print(f"bench: {step}", file=sys.stderr)
 
     with serving() as base_url, tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -28,7 +28,7 @@ FIVE_VIOLATIONS: dict[str, Any] = {
 
 
 def sync_rows(base_url: str) -> tuple[list[Row], dict[str, float]]:
-    """Compare `update` with its peers, and return where its time goes."""
+    """Compare `update` with its peers, and return the shares of its time."""
     engine = SyncHttpxTransport(SyncClientBuilder().follow_redirects(enable=False).build())
     ours = Activepieces(KEY, base_url=base_url)
     ours_on_engine = Activepieces(KEY, base_url=base_url, http_client=httpx.Client(transport=engine))

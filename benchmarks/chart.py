@@ -16,7 +16,7 @@ STYLE = (
 
 
 def bars(report: dict[str, Any]) -> dict[str, tuple[float, str]]:
-    """Return each client once: its microseconds a call, and whether it is ours."""
+    """Return each client once: its microseconds a call, and whether it is this package's."""
     found: dict[str, tuple[float, str]] = {}
     for row in report["rows"]:
         if row["peer"] and row["name"].startswith(("update", "async update")):

@@ -78,7 +78,7 @@ def copy_small(folder: Path) -> Path:
 def copy_large(folder: Path) -> Path:
     """Copy the repository with a document of hundreds of operations.
 
-    Each has schemas of its own.
+    Each has different schemas.
     """
     document = json.loads(json.dumps(DOCUMENT))
     schemas = document["components"]["schemas"]
@@ -102,7 +102,7 @@ def _copy(folder: Path, document: Any) -> Path:
 
 
 def regenerate_rows(small: Path, large: Path) -> list[Row]:
-    """Compare regenerating, with what it checks, with the bare generator."""
+    """Compare regenerating, checks included, with the bare generator."""
     rows: list[Row] = []
     for folder, operations, times, bar in ((small, 1, 3, 1.5), (large, OPERATIONS, 1, None)):
         ours = [sys.executable, "-m", "tools.spec.regenerate"]
@@ -117,8 +117,8 @@ def regenerate_rows(small: Path, large: Path) -> list[Row]:
 
 
 def size_rows(small: Path, large: Path) -> list[Row]:
-    """Compare calls where the document has one operation and where it has hundreds."""
-    # As where it is installed: with its bytecode.
+    """Compare calls if the document has one operation, and if it has hundreds."""
+    # With bytecode, as an installed package has it.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
     def calls(folder: Path) -> list[float]:

@@ -1,4 +1,4 @@
-"""How cost is measured: CPU and wall time, ours beside that of a peer."""
+"""How cost is measured: CPU and wall time, beside those of a peer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Figures = dict[str, list[tuple[float, float]]]
 class Row:
     """One comparison of our cost with a peer's.
 
-    Ours stands alone where the bar is not a ratio; wall time is a ratio.
+    The figure stands alone if the bar is not a ratio. Wall time is a ratio.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Row:
 
     @property
     def figure(self) -> float:
-        """What the bar is about: the ratio, where there is a peer."""
+        """The figure that the bar limits: the ratio, if there is a peer."""
         return self.ours if self.peer is None else self.ours / self.peer
 
 

@@ -128,7 +128,7 @@ def measure(name: str, base_url: str, number: int, measured: Any) -> None:
 def main(number: int = 5000, rounds: int = 3) -> int:
     """Print a line for each kind.
 
-    The ratios are the bare client's time by ours, so that more is better.
+    A ratio is the bare client's time divided by this package's, so that more is better.
     """
     context = multiprocessing.get_context("spawn")
     ready, measured = context.Queue(), context.Queue()

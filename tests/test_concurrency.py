@@ -73,7 +73,7 @@ class Ledger:
             assert statuses[-1] == 200
             assert set(statuses) <= {200, 401, 429, 503}
         # Now and then httpcore closes a kept connection in one thread that another has just taken: that call has a
-        # ReadError, or, where the system has given the number of its socket away, a ReadTimeout.
+        # ReadError, or a ReadTimeout if the system has given the number of its socket away.
         attempts = [record.getMessage() for record in log.records if record.name == "activepieces_client"]
         broken = [attempt for attempt in attempts if re.search(r"(Read|Protocol)(Error|Timeout)\(", attempt)]
         planned = FAULTS.count(httpx.RemoteProtocolError)
@@ -136,7 +136,7 @@ def test_tasks_get_their_own_responses(served: StandIn, backend: str, caplog: py
     assert reads["key"] == 2, "the source was read by more than one call"
 
 
-# httpx leaves its generator of a body behind where trio cancels it.
+# httpx does not close the generator of a body that trio cancels.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_cancelled_calls_leave_a_working_client(served: StandIn, backend: str) -> None:

@@ -214,7 +214,7 @@ def test_timed_out_calls_give_their_connections_back(kind: str) -> None:
             anyio.run(run, backend=kind)
 
 
-# httpx leaves its generator of a body behind where trio cancels it.
+# httpx does not close the generator of a body that trio cancels.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_cancelled_calls_give_their_connections_back(backend: str) -> None:

@@ -28,7 +28,7 @@ DEADLINE = 2.2
 DRIPPED, STEP = 60, 0.05
 
 
-# trio leaves the async generators of a body where they are when it cancels them.
+# trio does not close the async generators of a body when it cancels them.
 LEFT_BY_TRIO = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 
 # What a test allows an attempt at most; the head drips for 33 s.
@@ -82,7 +82,7 @@ class DrippingTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - httpx's signature
         return httpx.Response(self._status, stream=DrippingStream(self))
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - as above
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - httpx's signature
         return httpx.Response(self._status, stream=DrippingStream(self))
 
 
@@ -134,7 +134,7 @@ def test_deadline_begins_anew_with_each_attempt(update: Update) -> None:
 
     with raw_server.serve(handle) as server:
         assert update(stand_in_at(server.base_url), ID, {}, timeout=TIMEOUT, max_retries=5).id == ID
-    assert len(requests) >= 2  # more where the machine is busy
+    assert len(requests) >= 2  # more if the machine is busy
 
 
 def test_body_in_time_is_read_to_its_end(update: Update) -> None:

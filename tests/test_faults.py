@@ -108,19 +108,19 @@ class Fault:
     """What goes wrong, and how the call ends.
 
     Attributes:
-        error: What is raised; None where a project is returned.
-        on_connect: What the server does with each connection before it reads a request.
-        on_request: What it does once it has read a request, with its body.
+        error: The exception; None if a project is returned.
+        on_connect: The steps of the server with each connection before it reads a request.
+        on_request: Its steps once it has read a request, with its body.
         body: The body of the request.
         timeout: The timeout of each phase, or of all, in seconds.
         max_retries: How often to retry.
         headers: Whether the headers of the response do not end, for which the sync client has no deadline.
-        message: What the message has.
+        message: A part of the message.
         attributes: Attributes of the exception.
         attempts: How often the client tried.
         read: How many requests the server read; None for any number.
         least: How long the call takes at least, in seconds.
-        next_error: What the next call raises, before the server is called once more.
+        next_error: The exception of the next call, before the server is called once more.
     """
 
     error: type[ActivepiecesError] | None
@@ -384,7 +384,7 @@ def async_httpcore_client() -> httpx.AsyncClient:
     return httpx.AsyncClient(limits=httpx.Limits(max_connections=1), follow_redirects=True, verify=SSL_CONTEXT)
 
 
-# pyreqwest follows redirects by itself, where httpx cannot see it.
+# pyreqwest follows redirects by itself, and httpx cannot see it.
 
 
 def pyreqwest_client() -> httpx.Client:
@@ -406,7 +406,7 @@ PYREQWEST: HttpClients = pyreqwest_client, async_pyreqwest_client
 
 @contextlib.contextmanager
 def calling(kind: str, base_url: str, http_clients: HttpClients | None) -> Generator[Call]:
-    """Make a client of a kind, with an httpx client or connections of its own; yield its `update`."""
+    """Make a client of a kind, with or without an httpx client; yield its `update`."""
     with contextlib.ExitStack() as stack:
         if kind == "sync":
             http_client = stack.enter_context(http_clients[0]()) if http_clients else None
@@ -455,7 +455,7 @@ def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(random, "uniform", min)
 
 
-# trio leaves the async generators of a body where they are when it cancels them.
+# trio does not close the async generators of a body when it cancels them.
 LEFT_BY_TRIO = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
@@ -479,7 +479,7 @@ def test_fault_of_a_server(fault: Fault, kind: str) -> None:
 
 
 # pyreqwest decompresses bodies by itself, takes 101 for a response, and has no timeout for one phase alone.
-# Cancelled at its deadline, async pyreqwest raises an exception of its own.
+# If it is cancelled at a deadline, async pyreqwest raises an exception that is not from httpx.
 SILENCES = ("request that is not read", "silent after the request", "silent in the head", "silent in the body")
 NOT_ON_ASYNC_PYREQWEST = {*SILENCES, "dripped body", "endless chunks", "500 whose body stops"}
 ON_PYREQWEST: dict[str, dict[str, Any]] = {
@@ -493,7 +493,7 @@ ON_PYREQWEST: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", ["sync", "asyncio"])
 def test_fault_on_another_engine(name: str, kind: str) -> None:
     if kind == "asyncio" and name in NOT_ON_ASYNC_PYREQWEST:
-        pytest.skip("it raises an exception of its own if it is cancelled at the deadline")
+        pytest.skip("if it is cancelled at the deadline, it raises an exception that is not from httpx")
     fault = attrs.evolve(FAULTS[name], message="", **ON_PYREQWEST.get(name, {}))  # its messages are its own
     faulty = Server(fault)
     with raw_server.serve(faulty.handle) as server, calling(kind, server.base_url, PYREQWEST) as update:
@@ -505,7 +505,7 @@ def test_fault_on_another_engine(name: str, kind: str) -> None:
         assert server.open_connections(at_most=most) <= most
 
 
-# Faults where the address is another one than that of the server: `{port}` is its port.
+# Faults of calls to another address than that of the server; `{port}` is its port.
 
 Elsewhere = tuple[str, dict[str, str], Fault]
 

@@ -106,14 +106,14 @@ async def read_key() -> str:
 
 
 class Vault:
-    """An async callable that is no coroutine function."""
+    """An async callable that is not a coroutine function."""
 
     async def __call__(self) -> str:
         return "sk-1"
 
 
 class Later:
-    """An awaitable that is no coroutine."""
+    """An awaitable that is not a coroutine."""
 
     def __await__(self) -> Generator[None, None, str]:
         yield

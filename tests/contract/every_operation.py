@@ -42,7 +42,7 @@ NO_SEGMENTS = ("", "a/../b")  # none of them is one segment of a path
 
 @attrs.frozen
 class Call:
-    """How a call ended: what both functions returned as plain JSON, or raised; and the requests that they sent."""
+    """How a call ended: the plain JSON that both functions returned, or their error, and the requests sent."""
 
     returned: Any
     raised: type[Exception] | None
@@ -119,7 +119,7 @@ def is_enum(kind: Any) -> bool:
 
 
 def as_invalid_argument(kind: Any, value: Any) -> Any:
-    """Return what generated code reads any JSON value from, where it expects a model, an enum or a list of them."""
+    """Return stand-ins for a model, an enum or a list, from which generated code reads any JSON value."""
     kinds = [kind, *typing.get_args(kind)]
     items = [typing.get_args(inner)[0] for inner in kinds if typing.get_origin(inner) is list]
     if items and isinstance(value, list):
@@ -162,7 +162,7 @@ class Caller:
         return httpx.Response(self.response.status_code, content=self.response.content, headers=self.response.headers)
 
     def call(self, module: ModuleType, arguments: dict[str, Any], response: httpx.Response) -> Call:
-        """Call both functions of a module; fail where they differ."""
+        """Call both functions of a module; fail if they differ."""
         self.response, self.requests = response, []
         sync, asynchronous = (
             self.outcome(lambda: module.sync_detailed(client=self.sync, **arguments)),
@@ -174,10 +174,10 @@ class Caller:
         return Call(*sync, self.requests[:half])
 
     def outcome(self, call: typing.Callable[[], Any]) -> tuple[Any, type[Exception] | None]:
-        """Return what a call returned and what it raised."""
+        """Return the result and the error of a call."""
         try:
             return plain(call().parsed), None
-        except Exception as error:  # noqa: BLE001 - what it is, is what is judged
+        except Exception as error:  # noqa: BLE001 - the caller judges it
             return None, type(error)
 
 
@@ -185,7 +185,7 @@ class Proof:
     """What is proved of one operation.
 
     Attributes:
-        counts: How many calls of each kind ended as they must, and what could not be made invalid.
+        counts: How many calls of each kind ended as they must, and how many values could not be made invalid.
     """
 
     def __init__(self, caller: Caller, operation: Operation) -> None:
@@ -257,7 +257,7 @@ class Proof:
         assert carried["body"] == self.values.get("$")
 
     def prove_responses(self) -> None:
-        """Respond as documented, undocumented, and with what is not JSON."""
+        """Respond as documented, undocumented, and with content that is not JSON."""
         self.expect("error", self.call(httpx.Response(418)), APIStatusError)
         statuses = self.operation.responses
         if not statuses.keys() & {"default", "2XX"}:
@@ -317,7 +317,7 @@ def text(value: Any) -> str:
 
 
 def main() -> None:
-    """Prove every operation that is not one of openapi.yaml, which has tests of its own."""
+    """Prove every operation, except those of openapi.yaml, which have other tests."""
     counts: Counter[str] = Counter()
     failures: list[str] = []
     caller = Caller()

@@ -51,7 +51,7 @@ def joined(service: str) -> Any:
 
 
 def separate(other: Any) -> None:
-    """Give request bodies schemas of their own: objects are closed in requests, and open in responses."""
+    """Give request bodies separate schemas: objects are closed in requests, and open in responses."""
     schemas, bodies = other["components"]["schemas"], other["components"].get("requestBodies", {})
 
     def own(node: Any) -> Any:
@@ -90,7 +90,7 @@ def lines(document: Document) -> dict[int, Pointer]:
 
 
 def edit(document: Document, pointer: Pointer, reason: str) -> None:
-    """Edit a document as an error says; what no rule is for is left out."""
+    """Edit a document as an error says, or remove the part that no rule covers."""
     *owner, key = pointer
     parent, node = document.get(tuple(owner)), document.get(pointer)
     if reason.startswith("there is no operationId"):
@@ -139,7 +139,7 @@ def regenerate(repository: Repository, content: Any) -> int:
         for line, reason in sorted(found.items(), reverse=True):
             pointer = pointers[line]
             errors.add((pointer, reason))
-            if document.get(pointer[:-1]) is not None:  # else it went with what contained it
+            if document.get(pointer[:-1]) is not None:  # else it was removed with its parent
                 edit(document, pointer, reason)
         content = document.content
     raise AssertionError("errors remain after 20 rounds of edits")

@@ -35,7 +35,7 @@ def representations(error: BaseException) -> Iterator[Callable[[], object]]:
 
 @contextlib.contextmanager
 def no_leak() -> Generator[None]:
-    """Fail the test where an error that leaves the block shows the key."""
+    """Fail the test if an error that leaves the block shows the key."""
     try:
         yield
     except Exception as error:
