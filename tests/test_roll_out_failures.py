@@ -26,6 +26,7 @@ from activepieces_client import (
     ServerError,
     UpdateOutcome,
 )
+from activepieces_client._specification import specification
 from activepieces_client.testing import StandIn
 
 from .support.pooled import Pooled
@@ -36,6 +37,8 @@ pytestmark = pytest.mark.usefixtures("short_pauses")
 
 CONCURRENCY = 4
 MAX_FAILURES = 10
+# Before one update at a time probes a server that is healthy.
+MOST_ROUNDS = 4
 
 
 @pytest.mark.parametrize("options", [{}, {"concurrency": 8}], ids=["default", "8"])
@@ -57,8 +60,8 @@ def test_default_server_does_not_survive_16_in_flight() -> None:
 
 
 def test_restarting_server_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # As many pauses as by default, a tenth as long: they take 4.7 s.
-    for name, seconds in (("FIRST_PAUSE", 0.05), ("MAX_OUTAGE_PAUSE", 0.8)):
+    # As many pauses as by default, a tenth as long: they take 4 s.
+    for name, seconds in (("FIRST_PAUSE", 0.025), ("MAX_PAUSE", 0.8)):
         monkeypatch.setattr(f"activepieces_client.bulk._schedule.{name}", seconds)
     service = StandIn(projects(60))
     before, after = contextlib.ExitStack(), contextlib.ExitStack()
@@ -82,13 +85,13 @@ def test_restarting_server_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPa
     assert [project["displayName"] for project in service.projects] == [f"Name {n}" for n in range(60)]
 
 
-def test_busy_server_slows_down_and_fails_none(kind: str) -> None:
+def test_busy_server_fails_none(kind: str) -> None:
     service = StandIn(projects(60))
     handle, lock, numbers = service.handle, threading.Lock(), itertools.count()
 
     def refuse_some(request: httpx.Request) -> httpx.Response:
         with lock:
-            refuse = next(numbers) % 10 in (3, 4)
+            refuse = request.method == "POST" and next(numbers) % 10 in (3, 4)
         return httpx.Response(429, headers={"retry-after": "0"}) if refuse else handle(request)
 
     service.handle = refuse_some  # type: ignore[method-assign]
@@ -111,7 +114,7 @@ def test_retry_after_pauses_all(kind: str) -> None:
     service.fail((429, {"retry-after": "1"}))
     with service.serve():
         assert roll_out(kind, service, renames(service), concurrency=2).errors == []
-    assert len(moments) == 41
+    assert len(moments) == 42  # with one for the server's health
     gaps = [later - earlier for earlier, later in itertools.pairwise(moments)]
     # One more was in flight when the server asked for the pause, and one more may have started before it was read.
     assert any(gap > 0.9 for gap in gaps[:3])
@@ -180,16 +183,160 @@ def test_cause_that_fails_all_stops_the_roll_out(
     # Each that was taken has its outcome, and the others are unsent.
     assert set(result.errors) == {error}
     assert result.indexes == taken
-    assert len(taken) <= concurrency + MAX_FAILURES
-    assert len(service.requests) <= concurrency + MAX_FAILURES
+    assert len(taken) <= MOST_ROUNDS * concurrency + MAX_FAILURES
+    assert len(sent(service)) <= MOST_ROUNDS * concurrency + MAX_FAILURES
+
+
+def sent(service: StandIn) -> list[httpx.Request]:
+    """Return the updates that a service received."""
+    return [request for request in service.requests if request.method == "POST"]
+
+
+# The server's health
+
+
+def health(service: StandIn, *responses: Any) -> None:
+    """Respond to requests for the server's health in turn, and to all others with the last one."""
+    left = list(responses)
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        response = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(response, type):
+            raise response("a failure of the test")
+        return httpx.Response(response, json={"status": "Healthy" if response == 200 else "Unhealthy"})
+
+    service.handlers["getHealth"] = respond
+
+
+def fail_every(service: StandIn, number: int, *failures: Any) -> None:
+    """Let each so many-th update fail."""
+    handle, numbers, turn = service.handle, itertools.count(), threading.Lock()
+
+    def handle_some(request: httpx.Request) -> httpx.Response:
+        with turn:
+            if request.method == "POST" and (count := next(numbers)) % number == number - 1:
+                service.fail(failures[count % len(failures)])
+            return handle(request)
+
+    service.handle = handle_some  # type: ignore[method-assign]
+
+
+def test_wrong_key_of_a_healthy_server_stops_soon(kind: str) -> None:
+    service = StandIn(projects(100))
+    service.api_key, key = "sk-other", service.api_key
+    result = roll_out(kind, service, renames(service), client={"api_key": key})
+    assert type(result.stopped) is AuthenticationError
+    assert len(sent(service)) <= CONCURRENCY + 6
+
+
+def test_unhealthy_server_is_waited_for(kind: str) -> None:
+    service = StandIn(projects(40))
+    health(service, 503, 503, httpx.ConnectError, 503, 200)
+    service.fail(*[(401, "INVALID_BEARER_TOKEN")] * CONCURRENCY)
+    with service.serve():
+        result = roll_out(kind, service, renames(service))
+    assert (result.indexes, result.errors, result.stopped) == (list(range(40)), [], None)
+    assert 40 < len(sent(service)) <= 40 + CONCURRENCY
+
+
+def test_hanging_server_is_named_with_the_remedy(kind: str) -> None:
+    service = StandIn(projects(40))
+    health(service, httpx.ReadTimeout)
+    service.handlers["updateProject"] = raise_timeout
+    result = roll_out(kind, service, renames(service))
+    assert type(result.stopped) is APITimeoutError
+    assert "the server hangs" in str(result.stopped)
+    assert "select pg_terminate_backend(pid)" in str(result.stopped)
+    assert len(sent(service)) == CONCURRENCY
+    assert len(service.requests) == CONCURRENCY + 2
+
+
+def raise_timeout(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout("a failure of the test", request=request)
+
+
+def test_older_server_is_probed_with_an_update(kind: str) -> None:
+    service = StandIn(projects(40))
+    health(service, 404)
+    service.fail(*[503] * CONCURRENCY, 404, 503)
+    with service.serve():
+        result = roll_out(kind, service, renames(service), concurrency=1)
+    assert (result.indexes, result.errors, result.stopped) == (list(range(40)), [], None)
+
+
+def test_fault_of_one_update_delays_no_other(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activepieces_client.bulk._schedule.FIRST_PAUSE", 30.0)
+    service = StandIn(projects(100))
+    fail_every(service, 6, 502, httpx.RemoteProtocolError, (429, {"retry-after": "0"}))
+    start = time.monotonic()
+    with service.serve():
+        indexes: list[int] = []
+
+        def note(outcomes: Any, outcome: UpdateOutcome) -> None:
+            indexes.append(outcome.index)
+            if len(indexes) > 80:
+                outcomes.stop()  # before the last retries, which wait
+
+        result = roll_out(kind, service, renames(service), note)
+    assert len(indexes) > 80
+    assert result.stopped is None
+    assert time.monotonic() - start < 20
+
+
+def test_update_that_always_fails_stops_no_other(kind: str) -> None:
+    service = StandIn(projects(60))
+    broken = {project["id"] for project in service.projects[5:11]}
+    handle = service.handle
+
+    def fail_broken(request: httpx.Request) -> httpx.Response:
+        if request.url.path.rpartition("/")[2] in broken:
+            return httpx.Response(500, json={"statusCode": 500, "code": "UNKNOWN", "message": "no"})
+        return handle(request)
+
+    service.handle = fail_broken  # type: ignore[method-assign]
+    with service.serve():
+        result = roll_out(kind, service, renames(service))
+    assert result.indexes == list(range(60))
+    assert result.errors == [ServerError] * 6
+    assert result.stopped is None
+
+
+def test_update_that_is_not_idempotent_is_not_retried(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(specification().operations["updateProject"], "idempotent", False)
+    service = StandIn(projects(8))
+    service.fail(503)
+    assert roll_out(kind, service, renames(service), concurrency=1).errors == [ServerError]
+    assert len(sent(service)) == 8
+
+
+def test_frozen_clock_does_not_keep_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = StandIn(projects(8))
+    health(service, 503, 200)
+    service.fail(503)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert roll_out("sync", service, renames(service), concurrency=1).errors == []
+
+
+def test_error_of_a_hook_during_a_health_request(kind: str) -> None:
+    def check_health(_: httpx.Request) -> httpx.Response:
+        raise ZeroDivisionError
+
+    service = StandIn(projects(8))
+    service.handlers["getHealth"] = check_health
+    service.fail(503)
+    with pytest.raises(ZeroDivisionError):
+        roll_out(kind, service, renames(service), concurrency=1)
+    assert len(sent(service)) == 1
 
 
 def test_silent_server_stops_the_roll_out(kind: str) -> None:
     service = StandIn(projects(100))
-    service.fail(*[httpx.ReadTimeout] * 100)
+    service.handlers["updateProject"] = raise_timeout
     result = roll_out(kind, service, renames(service))
     assert type(result.stopped) is APITimeoutError
-    assert len(service.requests) <= CONCURRENCY + MAX_FAILURES
+    assert len(sent(service)) <= MOST_ROUNDS * CONCURRENCY + MAX_FAILURES
 
 
 @pytest.mark.parametrize(
@@ -198,6 +345,9 @@ def test_silent_server_stops_the_roll_out(kind: str) -> None:
         (respond(404, json=envelope("ENTITY_NOT_FOUND")), NotFoundError),
         (respond(409, json={"statusCode": 409, "message": "no"}), ConflictError),
         (respond(409, json=envelope("VALIDATION")), ConflictError),
+        (respond(403, json={"code": "PERMISSION_DENIED", "params": {"projectId": "p"}}), PermissionDeniedError),
+        (respond(500, json={"statusCode": 500, "code": "22003", "message": "out of range"}), ServerError),
+        (respond(500, json={"statusCode": 500, "code": "23505", "message": "duplicate"}), ServerError),
     ],
 )
 def test_errors_about_the_updates_stop_nothing(kind: str, respond: Cause, error: type[ActivepiecesError]) -> None:
@@ -207,14 +357,6 @@ def test_errors_about_the_updates_stop_nothing(kind: str, respond: Cause, error:
     assert result.indexes == list(range(40))
     assert result.errors == [error] * 40
     assert result.stopped is None
-
-
-def test_nothing_is_sent_after_the_roll_out_stopped(kind: str) -> None:
-    service = StandIn(projects(100))
-    service.fail(*[(401, "INVALID_BEARER_TOKEN")] * MAX_FAILURES)
-    result = roll_out(kind, service, renames(service), concurrency=1)
-    assert type(result.stopped) is AuthenticationError
-    assert len(service.requests) == MAX_FAILURES  # the next one would have succeeded
 
 
 def test_address_without_a_server_is_not_tried_for_long(kind: str) -> None:

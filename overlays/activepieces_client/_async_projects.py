@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import anyio
 
@@ -20,7 +21,7 @@ from ._projects import ClientWith
 from .exceptions import ActivepiecesError, NotFoundError
 
 if TYPE_CHECKING:
-    from .bulk import AsyncRollOut
+    from .bulk import AsyncRollOut, Plan
 
 
 class AsyncProjects:
@@ -245,9 +246,50 @@ class AsyncProjects:
             result: tuple[Project, bool] = end.value
             return result
 
+    async def plan(
+        self,
+        updates: Iterable[tuple[str, Body]],
+        *,
+        by: Literal["id", "external_id"] = "id",
+        merge_metadata: bool = False,
+        **options: Unpack[CallOptions],
+    ) -> Plan:
+        """Compare updates with the projects as they are, and send none.
+
+        Every update is validated before a project is fetched. Up to 20 projects are fetched one by one. For more
+        updates, all projects are listed once, and only those that an update needs are kept.
+
+        Args:
+            updates: Pairs of an id and a body, as `update` takes them. A project may have one update.
+            by: The kind of the ids: those of the service (`"id"`), or your own external ids (`"external_id"`).
+            merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`.
+            **options: `timeout` and `max_retries` for each request, as for `update`.
+
+        Returns:
+            The changes, which `update_many` takes, and the ids that the key does not see.
+
+        Raises:
+            RequestValidationError: With every violation of every update, and its position.
+            ActivepiecesError: As for `list`.
+        """
+        from .bulk import is_final  # noqa: PLC0415 - an add-on, which a single update does not need
+        from .bulk._plan import Comparison  # noqa: PLC0415 - as above
+
+        comparison = Comparison(updates, by=by, merge_metadata=merge_metadata)
+        for project_id in comparison.ids:
+            try:
+                comparison.add(await self.get(project_id, **options))
+            except NotFoundError as error:
+                if not is_final(error):  # the response of something else, such as a proxy
+                    raise
+        for filters in comparison.filters:
+            async for project in self.list(**filters, **options):
+                comparison.add(project)
+        return comparison.plan()
+
     def update_many(
         self,
-        updates: Iterable[tuple[str, Body]] | AsyncIterable[tuple[str, Body]],
+        updates: Iterable[tuple[str, Body]] | AsyncIterable[tuple[str, Body]] | Plan,
         *,
         concurrency: int = 4,
         merge_metadata: bool = False,
@@ -259,26 +301,36 @@ class AsyncProjects:
         leaving the block cancels them. A new update is sent only while the loop waits for an outcome. To end early
         without losing outcomes, call `stop()`.
 
-        One failed update does not stop the others. Ten failures in a row with a shared cause, such as a wrong key,
-        stop the roll-out: `stopped` is the last of them, and the other updates are not sent.
+        One failed update does not stop the others. After a failure with a shared cause (no connection, a timeout, 401,
+        429, 5xx, a response of something else), nothing new is sent while the roll-out requests `GET /v1/health`. If
+        the server is healthy, a fault delays its own update only, and a wrong key stops the roll-out within seconds.
+        Otherwise the roll-out waits for the server. Ten such failures in a row stop it: `stopped` is the last of them,
+        and the other updates are not sent.
 
         Args:
-            updates: Pairs of a project id and a body, of any number. They are taken one at a time, when there is room.
+            updates: A plan, or pairs of a project id and a body, of any number. They are taken one at a time, when
+                there is room. While the source waits for its next update, so do the outcomes.
             concurrency: How many updates may be in flight; 4 is the fastest on a default server, and the number of
                 the client's connections is the maximum.
-            merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`.
+            merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`; a
+                plan says so itself.
             **options: `check_applied` and `timeout`, as for `update`. `max_retries`: how often to send an update again
                 that fails while others succeed; 2 by default.
 
         Raises:
             ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
         """
-        from .bulk import AsyncRollOut  # noqa: PLC0415 - an add-on, which a single update does not need
+        from activepieces_api.api.health import get_health  # noqa: PLC0415 - for roll-outs alone
+
+        from .bulk import AsyncRollOut, Plan  # noqa: PLC0415 - an add-on, which a single update does not need
 
         self._client_with("update_many", options)  # which validates them
         client = self._client_with("update_many", {**options, "max_retries": 0})  # the roll-out retries, not the call
+        health = self._client_with("update_many", {"timeout": 5, "max_retries": 0})
+        merge = updates.merge_metadata if isinstance(updates, Plan) else merge_metadata
 
         async def update(project_id: str, body: Body) -> Project:
-            return expect(Project, (await self._update(client, merge_metadata, project_id, body)).parsed)
+            return expect(Project, (await self._update(client, merge, project_id, body)).parsed)
 
-        return AsyncRollOut(update, updates, concurrency, self._max_connections, options.get("max_retries"))
+        get = functools.partial(get_health.asyncio_detailed, client=health)
+        return AsyncRollOut(update, get, updates, concurrency, self._max_connections, options.get("max_retries"))
