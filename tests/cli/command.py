@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 
 from activepieces_client.cli import main
@@ -34,6 +35,15 @@ class Finished:
     returncode: int
     stdout: str
     stderr: str
+
+
+class Slow(StandIn):
+    """A stand-in whose updates take some time."""
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            time.sleep(0.2)
+        return super().handle(request)
 
 
 def settings(service: StandIn) -> dict[str, str]:
@@ -107,15 +117,43 @@ def renames(service: StandIn) -> Updates:
     return [(project["id"], {"displayName": f"Name {n}"}) for n, project in enumerate(service.projects)]
 
 
+def conflict(service: StandIn, number: int = 1) -> Updates:
+    """Return an update of a project that the service rejects: 409."""
+    service.projects[0]["externalId"] = "taken"
+    return [(service.projects[number]["id"], {"externalId": "taken"})]
+
+
+def fail_updates(service: StandIn, *failures: Any) -> None:
+    """Let the next updates fail, and no other requests."""
+    left = list(failures)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if left:
+            service.fail(left.pop(0))
+        else:
+            del service.handlers["updateProject"]
+        try:
+            return service.handle(request)
+        finally:
+            service.requests.pop()
+
+    service.handlers["updateProject"] = handle
+
+
 def bodies(service: StandIn) -> list[Any]:
     """Return the bodies of the updates that the server received."""
     return [request.json for request in service.requests if request.method == "POST"]
 
 
-def journal(file: Path) -> list[Any]:
-    """Return the entries of the journal of a file."""
-    path = Path(f"{file}.journal")
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()[1:]] if path.exists() else []
+def records(file: Path) -> list[Path]:
+    """Return the records of a file, oldest first."""
+    return sorted(file.parent.glob(f"{file.name}.*.jsonl"))
+
+
+def outcomes(file: Path) -> list[Any]:
+    """Return the outcomes in the records of a file."""
+    lines = (line for path in records(file) for line in path.read_text("utf-8").splitlines(keepends=True))
+    return [found for found in (json.loads(line) for line in lines if line.endswith("\n")) if "outcome" in found]
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:

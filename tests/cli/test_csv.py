@@ -16,6 +16,7 @@ COMMA = "id,displayName,maxConcurrentJobs,plan.pieces,metadata.tier,metadata.sea
 
 def read(served: StandIn, content: str | bytes) -> list[Any]:
     """Apply a spreadsheet, and return the bodies that the server received."""
+    served.projects[0].update(releasesEnabled=True, maxConcurrentJobs=7)  # nothing of it is left as it is
     finished = run(served, "apply", "-", "--concurrency", 1, given=content)
     assert finished.returncode == 0, finished.stderr
     return bodies(served)
@@ -29,14 +30,14 @@ def older() -> Any:
 
 def test_columns_are_properties(older: StandIn) -> None:
     first, second = (project["id"] for project in older.projects)
-    rows = f'{first},"Acme\nEU",null,a; b,gold,5,true\r\n{second},7,3,"[""c, d""]",,,\r\n'
+    rows = f'{first},"Acme\nEU",null,a; b,gold,5,false\r\n{second},7,3,"[""c, d""]",,,\r\n'
     assert read(older, "\ufeff" + COMMA + rows) == [
         {
             "displayName": "Acme\nEU",
             "maxConcurrentJobs": None,
             "plan": {"pieces": ["a", "b"]},
             "metadata": {"tier": "gold", "seats": 5},
-            "releasesEnabled": True,
+            "releasesEnabled": False,
         },
         {"displayName": "7", "maxConcurrentJobs": 3, "plan": {"pieces": ["c, d"]}},
     ]
@@ -79,7 +80,6 @@ CELLS: list[tuple[str, Any]] = [
     ("5", 5),
     ("-5", -5),
     ("0.5", 0.5),
-    ("null", None),
     ("true", True),
     ("TRUE", True),
     ("FALSE", False),
@@ -96,6 +96,12 @@ def test_metadata_cells_keep_their_values(older: StandIn) -> None:
     (body,) = read(older, f"id,{','.join(names)}\n{older.projects[0]['id']},{','.join(cells)}\n")
     for (cell, value), found in zip(CELLS, body["metadata"].values(), strict=True):
         assert (cell, found, type(found)) == (cell, value, type(value))
+
+
+def test_member_of_metadata_keeps_the_others(older: StandIn) -> None:
+    older.projects[0]["metadata"] = {"tier": "gold", "old": 1, "kept": {"a": 1}}
+    table = f"id,metadata.tier,metadata.old,metadata.a.b\n{older.projects[0]['id']},silver,null,x\n"
+    assert read(older, table) == [{"metadata": {"tier": "silver", "kept": {"a": 1}, "a.b": "x"}}]
 
 
 def test_metadata_column_is_an_object(older: StandIn) -> None:

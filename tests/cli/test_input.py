@@ -23,7 +23,7 @@ WRONG = """\
 {"id": "e", "body": {"metadata": {"x": 1, "x": 2}}}
 {"id": "f ", "body": {}}
 {"id": "g", "body": {"metadata": {"x": [9007199254740993]}}}
-{"externalId": "", "body": {}}
+
 {"externalId": "h", "id": "h", "body": {}}
 5
 """
@@ -45,11 +45,10 @@ def test_every_violation_has_its_line(served: StandIn, command: str) -> None:
         ["line 9", "$"],
         ["line 10", "path.id"],
         ["line 11", "$.metadata.x[0]"],
-        ["line 12", "externalId"],
     ]
     assert served.requests == []
     assert [found["line"] for found in run_json(served, command, "-", given=WRONG)] == [
-        1, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+        1, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14,
     ]  # fmt: skip
 
 
@@ -96,22 +95,26 @@ def test_json_lines_are_read_in_any_unicode(served: StandIn, encoding: str) -> N
 
 def test_line_that_is_not_utf_8_is_named(served: StandIn) -> None:
     finished = run(served, "check", "-", given=b'{"id": "a", "body": {}}\n{"id": "\xe9", "body": {}}\n')
-    assert finished.stderr == "line 2: $: is not UTF-8\n"
+    assert finished.stderr == "line 2: $: is not UTF-8: save it as CSV UTF-8\n"
 
 
-def test_standard_input_leaves_no_journal(served: StandIn, tmp_path: Path) -> None:
+def test_empty_external_id_is_a_violation(served: StandIn) -> None:
+    finished = run(served, "check", "-", given='{"externalId": "", "body": {}}')
+    assert finished.stderr == "line 1: externalId: is not a string of at least one character\n"
+
+
+def test_standard_input_leaves_a_record_with_an_option(
+    served: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     line = json.dumps({"id": ID, "body": {"displayName": "Acme"}})
     assert run(served, "apply", "-", given=line).returncode == 0
-    assert not Path("-.journal").exists()
-    assert run(served, "apply", "-", "--journal", tmp_path / "journal", given=line).returncode == 0
-    assert run(served, "apply", "-", "--journal", tmp_path / "journal", given=line).returncode == 0
-    assert len(served.requests) == 2
-
-
-def test_failure_without_a_journal_says_what_is_sent_again(served: StandIn, tmp_path: Path) -> None:
-    line = json.dumps({"id": "nowhere", "body": {"displayName": "Acme"}})
-    shown = run(served, "apply", "-", given=line).stderr
-    assert "the same input sends every line again; --journal PATH keeps one" in shown
-    assert "run this again" not in shown
-    shown = run(served, "apply", "-", "--journal", tmp_path / "journal", given=line).stderr
-    assert "correct them, and run this again" in shown
+    assert list(tmp_path.iterdir()) == []
+    line = json.dumps({"id": ID, "body": {"displayName": "Acme EU"}})
+    assert run(served, "apply", "-", "--record", "record", given=line).returncode == 0
+    assert run(served, "undo", "record", "--no-record").returncode == 0
+    assert served.projects[0]["displayName"] == "Acme"
+    assert [path.name for path in tmp_path.iterdir()] == ["record"]
+    finished = run(served, "apply", "-", "--record", "record", given=line)
+    assert (finished.returncode, served.projects[0]["displayName"]) == (2, "Acme")
+    assert "File exists" in finished.stderr

@@ -44,7 +44,7 @@ def test_list_is_a_file_that_changes_nothing(various: StandIn, tmp_path: Path, f
     file = tmp_path / "projects"
     file.write_text(listed.stdout, "utf-8")
     finished = run(various, "plan", file)
-    assert finished.stdout == "9 updates: 0 would change, 9 would change nothing\n"
+    assert finished.stdout == "9 projects: 0 changing, 9 unchanged, 0 unknown\n"
     assert finished.returncode == 0
     before = without_times(various)
     finished = run(various, "apply", file)
@@ -76,7 +76,7 @@ def test_csv_omits_empty_columns(served: StandIn) -> None:
     assert "externalId" not in header.split(",")
 
 
-@pytest.mark.parametrize("metadata", [{"a.b": 1, "c": 2}, {"": 1}, {"a": 5.0}])
+@pytest.mark.parametrize("metadata", [{"": 1}, {"a": 5.0}])
 def test_metadata_unfit_for_columns_is_one_cell(served: StandIn, metadata: dict[str, Any]) -> None:
     served.projects[3]["metadata"] = metadata
     header, *rows = csv.reader(run(served, "list", "--output", "csv").stdout.splitlines())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from activepieces_client.testing import StandIn
 
-from .command import Updates, renames, run, run_json, write
+from .command import COMMAND, Updates, bodies, environment, renames, run, run_json, write
 
 
 def project_id(service: StandIn, number: int) -> str:
@@ -32,30 +33,53 @@ def test_plan_shows_each_property_from_and_to(served: StandIn, tmp_path: Path) -
     )
     finished = run(served, "plan", file)
     assert finished.returncode == 3
+    summary = [
+        "$.metadata.tier: 1 changed",
+        "$.metadata.old: 1 removed",
+        "$.metadata.inner: 1 changed",
+        "$.metadata.new: 1 added",
+        "$.maxConcurrentJobs: 1 added",
+        "$.globalConnectionExternalIds: 1 added",
+        "2 projects: 1 changing, 1 unchanged, 0 unknown",
+    ]
     assert finished.stdout.splitlines() == [
         f"line 2, {project_id(served, 1)} (Project 1)",
         '  $.metadata.tier: "gold" → "silver"',
         "  $.metadata.old: 1 → (removed)",
-        "  $.metadata.inner.a: 1 → true",
+        '  $.metadata.inner: {"a": 1} → {"a": true}',
         "  $.metadata.new: (unset) → null",
         "  $.maxConcurrentJobs: null → 5",
         '  $.globalConnectionExternalIds: (unset) → ["c"]',
-        "2 updates: 1 would change 6 properties, 1 would change nothing",
+        *summary,
     ]
-    assert run(served, "apply", file, "--dry-run").stdout == finished.stdout
-    assert [request.method for request in served.requests] == ["GET", "GET"]
+    assert run(served, "plan", file, "--summary").stdout.splitlines() == summary
+    assert {request.method for request in served.requests} == {"GET"}
 
-    line, other, last = run_json(served, "plan", file)
-    assert line == {"line": 1, "id": project_id(served, 0), "displayName": "Project 0", "changes": []}
-    assert other["changes"][:4] == [
+    line, last = run_json(served, "plan", file)
+    assert (line["line"], line["id"], line["displayName"]) == (2, project_id(served, 1), "Project 1")
+    assert line["changes"][:2] == [
         {"path": "$.metadata.tier", "from": "gold", "to": "silver"},
         {"path": "$.metadata.old", "from": 1},
-        {"path": "$.metadata.inner.a", "from": 1, "to": True},
-        {"path": "$.metadata.new", "to": None},
     ]
-    assert last["summary"] == {
-        "updates": 2, "changing": 1, "properties": 6, "unchanged": 1, "final": 0, "ignored": [],
+    assert line["changes"][3] == {"path": "$.metadata.new", "to": None}
+    assert {name: last["summary"][name] for name in ("changing", "unchanged", "unknown")} == {
+        "changing": 1, "unchanged": 1, "unknown": 0,
     }  # fmt: skip
+    assert last["summary"]["values"]["$.metadata.old"] == {"removed": 1}
+    assert "$.metadata.old: 1 removed" in run(served, "apply", file).stderr  # which says so, too
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals there")
+def test_plan_has_colours_on_a_terminal(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", renames(served)[:1])
+    ours, theirs = os.openpty()
+    env = environment(served, TERM="xterm")
+    finished = subprocess.run([*COMMAND, "plan", str(file)], env=env, stdout=theirs, timeout=60, check=False)
+    assert finished.returncode == 3
+    shown = os.read(ours, 65536)
+    os.close(theirs)
+    os.close(ours)
+    assert b"\x1b[33m" in shown
 
 
 def test_plan_reports_ignored_properties(served: StandIn, tmp_path: Path) -> None:
@@ -69,15 +93,15 @@ def test_plan_reports_ignored_properties(served: StandIn, tmp_path: Path) -> Non
     finished = run(served, "plan", file)
     assert finished.returncode == 0
     assert '  $.plan.pieces: [] → ["a"], ignored: piece sets replace it from release 0.87 on' in finished.stdout
-    assert "this server ignores $.displayName (1 line): the project is PERSONAL" in finished.stdout
-    assert "3 updates: 0 would change, 3 would change nothing" in finished.stdout
+    assert "$.displayName: 1 ignored, since the project is PERSONAL" in finished.stdout
+    assert "3 projects: 0 changing, 3 unchanged, 0 unknown" in finished.stdout
     *_, last = run_json(served, "plan", file)
     assert {found["path"] for found in last["summary"]["ignored"]} == {
         "$.plan.pieces", "$.plan.piecesFilterType", "$.displayName", "$.icon.color", "$.externalId",
     }  # fmt: skip
-    run(served, "apply", file)  # the plan was right
-    assert served.projects[0]["plan"]["pieces"] == []
-    assert served.projects[1]["displayName"] == "Project 1"
+    assert run(served, "apply", file).returncode == 0
+    assert bodies(served) == []  # nor does it leave a record
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_plan_for_an_older_server(tmp_path: Path) -> None:
@@ -94,33 +118,24 @@ def test_plan_for_an_older_server(tmp_path: Path) -> None:
 def test_plan_fetches_pages_and_no_more(tmp_path: Path) -> None:
     with StandIn({} for _ in range(250)).serve() as service:
         file = write(tmp_path / "updates.jsonl", renames(service))
-        assert "250 would change 250 properties" in run(service, "plan", file).stdout
+        assert "250 changing" in run(service, "plan", file).stdout
         assert len(service.requests) == 3
 
 
-def test_plan_rejects_unknown_ids(served: StandIn, tmp_path: Path) -> None:
+def test_plan_names_unknown_ids(served: StandIn, tmp_path: Path) -> None:
     file = write(tmp_path / "updates.jsonl", [*renames(served)[:1], ("nowhere", {})])
     finished = run(served, "plan", file)
-    assert (finished.returncode, finished.stdout) == (2, "")
+    assert finished.returncode == 2
+    assert finished.stdout.endswith("2 projects: 1 changing, 0 unchanged, 1 unknown\n")
     assert finished.stderr == 'line 2: path.id: "nowhere" is not the id of a project that the key sees\n'
 
 
-def test_plan_omits_settled_lines(served: StandIn, tmp_path: Path) -> None:
-    file = write(tmp_path / "updates.jsonl", renames(served)[:2])
+def test_plan_compares_what_was_applied(served: StandIn, tmp_path: Path) -> None:
+    file = write(tmp_path / "updates.jsonl", renames(served)[:3])
     assert run(served, "apply", file).returncode == 0
+    assert run(served, "plan", file).returncode == 0
     served.projects[0]["displayName"] = "Changed by hand"
-    write(file, renames(served)[:3])
-    finished = run(served, "plan", file)
-    assert finished.stdout.splitlines()[-1] == (
-        "3 updates: 1 would change 1 property, 0 would change nothing, 2 final in the journal, not sent again"
-    )
-    assert finished.returncode == 3
-
-
-@pytest.mark.parametrize("command", [["plan"], ["apply", "--dry-run"]])
-def test_plan_of_what_is_done_needs_no_request(served: StandIn, tmp_path: Path, command: list[str]) -> None:
-    file = write(tmp_path / "updates.jsonl", renames(served)[:2])
+    assert run(served, "plan", file).returncode == 3
     assert run(served, "apply", file).returncode == 0
-    assert run(served, *command, file).returncode == 0
-    assert len(served.requests) == 2
-    assert json.loads(run(served, *command, file, "--output", "json").stdout)["summary"]["final"] == 2
+    assert served.projects[0]["displayName"] == "Name 0"
+    assert len(bodies(served)) == 4

@@ -73,13 +73,21 @@ def test_update_prints_the_project(served: StandIn) -> None:
     ],
 )
 def test_bad_argument_is_one_line(served: StandIn, arguments: list[str], output: str) -> None:
-    line = json.dumps({"id": ID, "body": {}})
+    line = json.dumps({"id": ID, "body": {"displayName": "Acme"}})
     finished = run(served, *arguments, given=line)
     assert (finished.returncode, finished.stdout) == (2, "")
     assert len(finished.stderr.splitlines()) == 1
     assert finished.stderr.startswith("activepieces-client: ")
     assert output in finished.stderr
-    assert served.requests == []
+    assert bodies(served) == []
+
+
+def test_metadata_option_keeps_other_members(served: StandIn) -> None:
+    served.projects[0]["metadata"] = {"tier": "gold", "old": 1, "kept": 2}
+    assert run(served, "update", ID, "--metadata", "tier=silver", "--metadata", "old=null").returncode == 0
+    assert served.projects[0]["metadata"] == {"tier": "silver", "kept": 2}
+    assert run(served, "update", ID, "--json", '{"metadata": {"a": 1}}', "--metadata", "b=2").returncode == 0
+    assert served.projects[0]["metadata"] == {"a": 1, "b": 2}
 
 
 @pytest.mark.parametrize(

@@ -1,155 +1,120 @@
-"""The command `apply`: send what is not final, and record each outcome."""
+"""Send the changes of a plan: for the commands `apply` and `undo`."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import attrs
+from typing import IO
 
 from activepieces_client import Activepieces, ActivepiecesError
-from activepieces_client.bulk import RollOut
+from activepieces_client.bulk import Plan, RollOut
 
-from ._input import Updates
-from ._journal import Entry, Journal, JournalError, load
-from ._line import Line
-from ._output import counted, grouped, output_error, print_json, printable, report
+from ._output import counted, output_error, print_json, printable, report
+from ._plan import summary_lines
 from ._progress import RollOutProgress
-from ._resolve import Resolved, fetch, resolve
+from ._record import Entry, create, describe_outcome, write, write_start
 from ._signals import stopping_on_signals
+from ._turns import turn
 
 
-@attrs.frozen
-class Options:
-    """The options of a roll-out."""
+def apply_plan(
+    client: Activepieces, plan: Plan, numbers: Sequence[int], file: Path | None, options: argparse.Namespace
+) -> int:
+    """Ask for a confirmation, send the changes, and return the exit code.
 
-    concurrency: int
-    timeout: float | None
-    fail_fast: bool
-    as_json: bool
-
-
-def pending(updates: Updates, entries: Mapping[str, Entry], base_url: str) -> list[Line]:
-    """Return the lines that are not final in a journal."""
-    final = _final(updates, entries, base_url)
-    return [line for line in updates if line.number not in final]
-
-
-def resolve_pending(client: Activepieces, updates: Updates, journal: Path | None, timeout: float | None) -> Resolved:
-    """Find the project of each pending line.
-
-    The projects are listed only where a line names one by its external id.
+    Args:
+        client: The client.
+        plan: The changes.
+        numbers: The line of each update.
+        file: The file that they come from, which has the record beside it; None for standard input.
+        options: The options of the command.
     """
-    lines = pending(updates, load(journal) if journal else {}, client.base_url)
-    by_external_id = any(line.by_external_id for line in lines)
-    return resolve(lines, fetch(client, timeout) if by_external_id else [])
+    # First, since a concurrency that is too high raises here.
+    roll_out = client.projects.update_many(plan, concurrency=options.concurrency, timeout=options.timeout)
+    progress = RollOutProgress(len(plan), may_have_bar=not (options.output == "json" and sys.stdout.isatty()))
+    for line in summary_lines(plan):
+        report(line)
+    if not plan.changes:
+        return _end(progress, None, options, signals=[])
+    if not (options.yes or _confirmed()):
+        report("nothing was sent")
+        return 1
+    with contextlib.ExitStack() as stack:
+        name = file.name if file else "standard input"
+        stack.enter_context(turn(client.base_url, name, wait=not options.no_wait))
+        record = None if options.no_record else create(options.record, file)
+        if record:
+            stack.enter_context(record)
+            entries = (Entry.of(change, numbers[change.index]) for change in plan)
+            write_start(record, client.base_url, name, entries)
+            report(f"record: {record.name}")
+        outcomes = stack.enter_context(roll_out)
+        signals = stack.enter_context(stopping_on_signals(outcomes.stop))
+        stack.enter_context(progress.shown(outcomes))
+        error = _send(outcomes, numbers, record, progress, options)
+    if error:
+        report(f"stopped: the record cannot be written: {error.strerror}; it lacks the last outcomes")
+    return _end(progress, outcomes.stopped, options, signals=signals)
 
 
-def apply(client: Activepieces, updates: Updates, resolved: Resolved, path: Path | None, options: Options) -> int:
-    """Send what is not final, and return the exit code."""
-    ids = {line.number: project_id for line, project_id in resolved.lines}
-    final, lines = dict[int, Entry](), dict[int, Line]()
-
-    def to_send() -> Iterator[tuple[str, Any]]:
-        for index, line in enumerate(line for line in updates if line.number not in final):
-            lines[index] = line
-            yield ids[line.number], line.body
-
-    # Before the journal is created: a concurrency that is too high raises here.
-    roll_out = client.projects.update_many(to_send(), concurrency=options.concurrency, timeout=options.timeout)
-    with contextlib.nullcontext() if path is None else Journal(path) as journal:
-        final |= _final(updates, journal.entries if journal else {}, client.base_url)
-        _report_rejected(final)
-        counts = Counter(entry.outcome for entry in final.values())
-        may_have_bar = not (options.as_json and sys.stdout.isatty())
-        progress = RollOutProgress(updates.count, counts, may_have_bar)
-        with roll_out as outcomes, stopping_on_signals(outcomes.stop) as signals, progress.shown():
-            journal_error = _record(outcomes, lines, journal, progress, options, client.base_url)
-    if options.as_json:
-        _print_summary(progress, interrupted=bool(signals), stopped=outcomes.stopped)
-    _report_summary(progress, outcomes.stopped, journal_error, has_journal=path is not None)
-    if signals:
-        return 128 + signals[0]
-    return 1 if progress.failures or progress.left or journal_error else 0
+def _confirmed() -> bool:
+    """Ask a person; without a terminal, nobody is asked."""
+    if not (sys.stdin and sys.stdin.isatty()):
+        return True
+    sys.stderr.write("Apply? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _final(updates: Updates, entries: Mapping[str, Entry], base_url: str) -> dict[int, Entry]:
-    """Return the final entries by the current numbers of their lines."""
-    found = ((line.number, entries.get(line.digest(base_url))) for line in updates)
-    return {number: entry for number, entry in found if entry and entry.is_final}
-
-
-def _report_rejected(final: Mapping[int, Entry]) -> None:
-    """Report the lines that were rejected in an earlier run: they are not sent."""
-    rejected = [(number, printable(str(entry))) for number, entry in final.items() if entry.outcome == "rejected"]
-    for text in grouped(rejected):
-        report(f"rejected earlier, not sent again: {text}")
-
-
-def _record(
+def _send(
     outcomes: RollOut,
-    lines: dict[int, Line],
-    journal: Journal | None,
+    numbers: Sequence[int],
+    record: IO[bytes] | None,
     progress: RollOutProgress,
-    options: Options,
-    base_url: str,
-) -> JournalError | None:
-    """Write each outcome to the journal, then report it.
-
-    Return the error of a journal that cannot be written, which stops the roll-out.
-    """
-    journal_error: JournalError | None = None
+    options: argparse.Namespace,
+) -> OSError | None:
+    """Record each outcome, then report it; return the error of a record that cannot be written."""
+    record_error: OSError | None = None
     for outcome in outcomes:
-        entry = Entry.of(lines.pop(outcome.index), outcome, base_url)
-        if journal and not journal_error:
+        line = numbers[outcome.index]
+        found = describe_outcome(outcome, line)
+        if record and not record_error:
             try:
-                journal.write(entry)
-            except JournalError as error:
-                journal_error = error
+                write(record, found)
+            except OSError as error:
+                record_error = error
                 outcomes.stop()
-        if options.as_json:
-            print_json(entry.to_json())
-        progress.add(entry.outcome, f"line {entry.line}, {printable(str(entry))}" if entry.error else None)
+        if options.output == "json":
+            print_json(found)
+        failure = None
+        if outcome.error:
+            reason = f"{found['error']}: {found['message']}"
+            name = "" if outcome.project_id in reason else f"{outcome.project_id}: "
+            failure = printable(f"line {line}, {name}{reason}")
+        progress.add(found["outcome"], failure)
         if output_error() or (options.fail_fast and outcome.error):
             outcomes.stop()
-    return journal_error
+    return record_error
 
 
-def _print_summary(progress: RollOutProgress, *, interrupted: bool, stopped: ActivepiecesError | None) -> None:
-    ended = {"left": progress.left, "interrupted": interrupted, "stopped": stopped and str(stopped)}
-    print_json({"summary": {"updates": progress.total, **_counts(progress), **ended}})
-
-
-def _report_summary(
-    progress: RollOutProgress,
-    stopped: ActivepiecesError | None,
-    journal_error: JournalError | None,
-    *,
-    has_journal: bool,
-) -> None:
-    """Report why the roll-out stopped, how its lines ended, and how to go on."""
+def _end(
+    progress: RollOutProgress, stopped: ActivepiecesError | None, options: argparse.Namespace, *, signals: Sequence[int]
+) -> int:
+    """Report how the changes ended, and return the exit code."""
+    counts = {name: progress.counts[name] for name in ("done", "rejected", "failed")} | {"left": progress.left}
+    if options.output == "json":
+        ended = {"interrupted": bool(signals), "stopped": stopped and str(stopped)}
+        print_json({"summary": {"changes": progress.total, **counts, **ended}})
     if stopped:
-        report(f"stopped: the server or the key seems at fault, not these lines: {printable(str(stopped))}")
-    if journal_error:
-        report(f"stopped: {journal_error}; later outcomes are not in it, so the next run sends those lines again")
+        report(f"stopped: not these lines are at fault: {printable(str(stopped))}")
     if error := output_error():
         report(f"stopped: the output cannot be written: {error.strerror}")
-    numbers = ", ".join(f"{number} {name}" for name, number in {**_counts(progress), "left": progress.left}.items())
-    report(f"{counted(progress.total, 'update')}, {numbers}")
-    if not (progress.failures or progress.left):
-        return
-    if not has_journal:
-        report("there is no journal: the same input sends every line again; --journal PATH keeps one")
-        return
-    if progress.counts["rejected"]:
-        report("rejected lines are not sent again as they are: correct them, and run this again")
-    if progress.counts["failed"] or progress.left:
-        report("run this again to send the lines that failed and those that are left")
-
-
-def _counts(progress: RollOutProgress) -> dict[str, int]:
-    return {outcome: progress.counts[outcome] for outcome in ("done", "rejected", "failed")}
+    report(f"{counted(progress.total, 'change')}: {', '.join(f'{number} {name}' for name, number in counts.items())}")
+    if progress.failures or progress.left:
+        report("run this again: it compares with the server, and sends the rest")
+    if signals:
+        return 128 + signals[0]
+    return 1 if progress.failures or progress.left else 0

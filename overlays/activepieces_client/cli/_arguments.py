@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
 import math
 import re
@@ -12,7 +13,7 @@ from typing import Any, NoReturn
 from activepieces_client._json import is_object
 
 from ._properties import filters, operation, properties, put, types
-from ._values import InvalidTextError, parse, parse_json, parse_member
+from ._values import parse, parse_json, parse_member
 
 DESCRIPTION = """\
 List and update Activepieces projects. ACTIVEPIECES_API_KEY is the API key, or ACTIVEPIECES_API_KEY_FILE names a file
@@ -24,13 +25,16 @@ JSON Lines: {"id": PROJECT_ID, "body": {…}} or {"externalId": YOUR_ID, "body":
 each property to change, such as displayName, plan.pieces, metadata.tier; - is standard input"""
 
 APPLY = """\
-Make the updates of FILE. Every line is validated before anything is sent. A journal records the outcome of each line.
-Run again, the command sends the lines that are not in the journal, those that failed, and those that were corrected.
-Standard input has a journal only with --journal."""
+Compare FILE with the server, and send what differs. Every line is validated before anything is sent. A record of the
+values before and after is written beside FILE, for undo and report. Run again, the command sends the rest."""
+
+UNDO = """\
+Take back what an apply changed, as its RECORD says. A value that somebody has changed since stays as it is."""
 
 PLAN = "Show what apply would change, line by line and property by property, and change nothing."
 LIST = "List the projects that the key sees, as a table or in the form that apply takes."
 CHECK = "Validate FILE as apply does, without a server."
+REPORT = "Show what an apply changed, as its RECORD says."
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, summary: str, description: str, *formats: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=summary, description=description, allow_abbrev=False)
         command.add_argument("--output", choices=("text", *formats), default="text", help="default: text")
-        if name != "check":
+        if name not in ("check", "report"):
             timeout = "for each phase of an attempt; default: 30, and 5 to connect"
             command.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=timeout)
         return command
@@ -65,11 +69,15 @@ def parser() -> argparse.ArgumentParser:
     whole_body = "the body as a JSON object; the options for properties add to it and override it"
     command.add_argument("--json", type=_json_object, default={}, help=whole_body)
     _add_file(add("check", "Validate a file of updates", CHECK, "json"))
-    _add_journal(_add_file(add("plan", "Show what a file of updates would change", PLAN, "json")))
-    command = _add_journal(_add_file(add("apply", "Make the updates of a file", APPLY, "json")))
-    command.add_argument("--concurrency", type=_positive, default=4, metavar="N", help="in flight at once; default: 4")
-    command.add_argument("--fail-fast", action="store_true", help="send nothing new after the first failure")
-    command.add_argument("--dry-run", action="store_true", help="do what plan does")
+    command = _add_file(add("plan", "Show what a file of updates would change", PLAN, "json"))
+    command.add_argument("--summary", action="store_true", help="print the summary alone")
+    command = _add_roll_out(_add_file(add("apply", "Send what a file of updates changes", APPLY, "json")))
+    command.add_argument("--skip-unknown", action="store_true", help="go on without the ids that the key does not see")
+    command = _add_roll_out(add("undo", "Take back what an apply changed", UNDO, "json"))
+    command.add_argument("file", type=Path, metavar="RECORD", help="the record of the apply")
+    command.add_argument("--force", action="store_true", help="overwrite what somebody has changed since")
+    command = add("report", "Show what an apply changed", REPORT, "csv", "markdown")
+    command.add_argument("file", type=Path, metavar="RECORD", help="the record of the apply")
     return root
 
 
@@ -80,8 +88,13 @@ def _add_file(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return command
 
 
-def _add_journal(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    command.add_argument("--journal", type=Path, metavar="PATH", help="default: FILE.journal; none for standard input")
+def _add_roll_out(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    command.add_argument("--yes", action="store_true", help="do not ask for a confirmation on a terminal")
+    command.add_argument("--concurrency", type=_positive, default=4, metavar="N", help="default: 4, at most 8")
+    command.add_argument("--fail-fast", action="store_true", help="send nothing new after the first failure")
+    command.add_argument("--record", type=Path, metavar="PATH", help="default: beside the file")
+    command.add_argument("--no-record", action="store_true", help="write no record; undo is not possible then")
+    command.add_argument("--no-wait", action="store_true", help="fail if two others send to the server already")
     return command
 
 
@@ -96,16 +109,20 @@ def _add_option(command: argparse.ArgumentParser, path: tuple[str, ...], schema:
             settings = {"action": "append", "choices": schema["items"]["enum"]}
     elif kinds == ["object"]:
         settings = {"action": "append", "metavar": "NAME=VALUE", "type": _member}
-        description += " VALUE is JSON, or else text."
+        description += " Sets a member and keeps the others; null removes it. VALUE is JSON, or else text."
     elif "enum" in schema:
         settings = {"choices": schema["enum"]}
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", "-".join(path)).lower()
     command.add_argument(f"--{name}", dest=".".join(path), help=description, **settings)
 
 
-def update_body(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the body of an update: that of --json, with the options for properties."""
+def update_body(arguments: argparse.Namespace) -> tuple[dict[str, Any], bool]:
+    """Return the body of an update, and whether to merge its metadata.
+
+    The body is that of --json, with the options for properties. Without metadata in --json, its options are merged.
+    """
     body: dict[str, Any] = arguments.json
+    merge_metadata = "metadata" not in body
     for path, schema in properties():
         value = vars(arguments)[".".join(path)]
         if types(schema) == ["object"]:
@@ -113,7 +130,7 @@ def update_body(arguments: argparse.Namespace) -> dict[str, Any]:
                 put(body, (*path, name), item)
         elif value is not None:
             put(body, path, parse(schema, value) if isinstance(value, str) else value)
-    return body
+    return body, merge_metadata
 
 
 def list_filters(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -126,22 +143,14 @@ def _member(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, _converted(parse_member, value)
+    return name, parse_member(value)
 
 
 def _json_object(text: str) -> dict[str, Any]:
-    value = _converted(parse_json, text)
+    value = parse_json(text)
     if not is_object(value):
         raise argparse.ArgumentTypeError("is not a JSON object")
     return value
-
-
-def _converted(convert: Any, text: str) -> Any:
-    """Convert text; raise the error that argparse reports."""
-    try:
-        return convert(text)
-    except InvalidTextError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:
@@ -151,10 +160,7 @@ def _positive(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"must be seconds above 0; it is {text!r}")
-    return seconds
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < math.inf:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"must be seconds above 0; it is {text!r}")

@@ -1,4 +1,4 @@
-"""The commands: list, update, check, plan and apply.
+"""The commands: list, update, check, plan, apply, undo and report.
 
 No option takes the key, since process lists show options.
 """
@@ -17,12 +17,11 @@ from activepieces_client import Activepieces, ActivepiecesError, ConfigurationEr
 from activepieces_client._json import is_object
 from activepieces_client.exceptions import Violation
 
-from . import _apply, _list, _plan
+from . import _list, _plan, _record, _report, _undo
+from ._apply import apply_plan
 from ._arguments import list_filters, parser, update_body
-from ._input import Updates, inexact_integers
-from ._journal import JournalError, load
+from ._input import Updates, inexact_integers, read
 from ._output import counted, grouped, output_error, print_json, print_table, printable, report, wrap_streams
-from ._resolve import fetch, resolve
 from ._values import InvalidTextError
 
 
@@ -48,11 +47,12 @@ def _until_output_fails(items: Iterable[Any]) -> Iterator[Any]:
 
 def update(arguments: argparse.Namespace) -> int:
     """Update a project, and print the project that the response shows."""
-    body = update_body(arguments)
+    body, merge_metadata = update_body(arguments)
     if violations := list(inexact_integers(body)):
         raise RequestValidationError(violations)
     with Activepieces() as client:
-        project = client.projects.update(arguments.project_id, body, timeout=arguments.timeout).to_dict()
+        options = {"merge_metadata": merge_metadata, "timeout": arguments.timeout}
+        project = client.projects.update(arguments.project_id, body, **options).to_dict()
     if arguments.output == "json":
         print_json(project, indent=2)
     else:
@@ -73,9 +73,10 @@ def check(arguments: argparse.Namespace) -> int:
     """Validate a file, without a server."""
     updates = _read(arguments)
     if arguments.output == "json":
-        print_json({"updates": updates.count})
+        print_json({"updates": len(updates.numbers)})
     else:
-        print(f"{counted(updates.count, 'update')} {'is' if updates.count == 1 else 'are'} fine")
+        number = len(updates.numbers)
+        print(f"{counted(number, 'update')} {'is' if number == 1 else 'are'} fine")
     return 0
 
 
@@ -83,25 +84,43 @@ def plan(arguments: argparse.Namespace) -> int:
     """Show what a file would change."""
     updates = _read(arguments)
     with Activepieces() as client:
-        journal = _journal_path(arguments)
-        lines = _apply.pending(updates, load(journal) if journal else {}, client.base_url)
-        projects = fetch(client, arguments.timeout) if lines else []
-    resolved = resolve(lines, projects)
-    plans, unknown = _plan.plan(resolved.lines, projects)
-    _report_violations(sorted([*resolved.violations, *unknown], key=lambda violation: violation[0]), arguments)
-    return _plan.show(plans, updates.count - len(lines), as_json=arguments.output == "json")
+        found, unknown = _plan.make(client, updates, arguments.timeout)
+    as_json = arguments.output == "json"
+    code = _plan.show(found, updates.numbers, as_json=as_json, only_summary=arguments.summary)
+    _report_violations(unknown, arguments)
+    return code
 
 
 def apply(arguments: argparse.Namespace) -> int:
-    """Make the updates of a file."""
-    if arguments.dry_run:
-        return plan(arguments)
-    updates, journal = _read(arguments), _journal_path(arguments)
-    options = _apply.Options(arguments.concurrency, arguments.timeout, arguments.fail_fast, arguments.output == "json")
+    """Send what a file changes."""
+    updates = _read(arguments)
     with Activepieces() as client:
-        resolved = _apply.resolve_pending(client, updates, journal, arguments.timeout)
-        _report_violations(resolved.violations, arguments)
-        return _apply.apply(client, updates, resolved, journal, options)
+        found, unknown = _plan.make(client, updates, arguments.timeout)
+        with contextlib.suppress(_InvalidInputError) if arguments.skip_unknown else contextlib.nullcontext():
+            _report_violations(unknown, arguments)
+        file = None if arguments.file == "-" else Path(arguments.file)
+        return apply_plan(client, found, updates.numbers, file, arguments)
+
+
+def undo(arguments: argparse.Namespace) -> int:
+    """Take back what an apply changed."""
+    record = _record.read(arguments.file)
+    with Activepieces() as client:
+        if record.header.get("server") != client.base_url:
+            raise ConfigurationError(f"the record is of {record.header.get('server')}, not of {client.base_url}")
+        found = _undo.make(client, record, arguments.timeout, force=arguments.force)
+        for text in grouped(found.lasting):
+            report(f"cannot be taken back: {printable(text)}")
+        for text in grouped(found.conflicts):
+            report(f"conflict: {printable(text)}")
+        code = apply_plan(client, found.plan, found.numbers, arguments.file, arguments)
+    return code or (1 if found.conflicts else 0)
+
+
+def show_record(arguments: argparse.Namespace) -> int:
+    """Show what an apply changed."""
+    _report.show(_record.read(arguments.file), arguments.output)
+    return 0
 
 
 def _read(arguments: argparse.Namespace) -> Updates:
@@ -112,7 +131,7 @@ def _read(arguments: argparse.Namespace) -> Updates:
     """
     file = arguments.file
     with contextlib.nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source:
-        updates = Updates(source, by_external_id=arguments.by == "external-id")
+        updates = read(source, by_external_id=arguments.by == "external-id")
     _report_violations(updates.violations(), arguments)
     return updates
 
@@ -135,12 +154,11 @@ def _report_violations(violations: Iterable[tuple[int, Violation]], arguments: a
     raise _InvalidInputError
 
 
-def _journal_path(arguments: argparse.Namespace) -> Path | None:
-    return arguments.journal or (None if arguments.file == "-" else Path(f"{arguments.file}.journal"))
-
-
-_COMMANDS = {"list": list_projects, "update": update, "check": check, "plan": plan, "apply": apply}
-_BAD_INPUT = ConfigurationError, RequestValidationError, InvalidTextError, JournalError, OSError
+_COMMANDS = {
+    "list": list_projects, "update": update, "check": check, "plan": plan, "apply": apply, "undo": undo,
+    "report": show_record,
+}  # fmt: skip
+_BAD_INPUT = ConfigurationError, RequestValidationError, InvalidTextError, OSError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -161,7 +179,7 @@ def main(argv: list[str] | None = None) -> int:
 def _exit_code(command: str, code: int) -> int:
     """Return the exit code of a command whose output may be lost."""
     error = output_error()
-    if error is None or command == "apply":  # which stops by itself and reports why
+    if error is None or command in ("apply", "undo"):  # which stop by themselves and report why
         return code
     if command == "update":
         report(f"the update was made, but the output could not be written: {error.strerror}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import io
 import itertools
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
@@ -25,11 +24,10 @@ class _HeaderError(Exception):
     """The header cannot be used."""
 
 
-def read_csv(file: IO[bytes]) -> Iterator[Line]:
+def read_csv(text: IO[str]) -> Iterator[Line]:
     """Yield every row that is not blank, with the number of its first line."""
     csv.field_size_limit(_MAX_CELL)
     number = 1
-    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
     try:
         rows, skipped = _rows(text)
         number = skipped + 1
@@ -43,13 +41,9 @@ def read_csv(file: IO[bytes]) -> Iterator[Line]:
         yield Line(number, violations=(Violation("$", str(error)),))
     except csv.Error as error:
         yield Line(number, violations=(Violation("$", f"is not CSV: {error}"),))
-    except UnicodeDecodeError:
-        yield Line(_first_undecodable(file), violations=(Violation("$", "is not UTF-8: save it as CSV UTF-8"),))
-    finally:
-        text.detach()
 
 
-def _rows(text: io.TextIOWrapper) -> tuple[Any, int]:
+def _rows(text: IO[str]) -> tuple[Any, int]:
     """Return a reader that starts with the header, and how many lines come before it."""
     first = text.readline().rstrip("\r\n")
     if first.lower().startswith("sep=") and len(first) == len("sep=,"):  # for Excel
@@ -63,20 +57,6 @@ def _rows(text: io.TextIOWrapper) -> tuple[Any, int]:
                 break
     text.seek(0)
     return csv.reader(text, rows.dialect), 0
-
-
-def _first_undecodable(file: IO[bytes]) -> int:
-    """Return the number of the first line that is not UTF-8."""
-    file.seek(0)
-    return next(number for number, line in enumerate(file, start=1) if not _is_utf_8(line))
-
-
-def _is_utf_8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _columns(header: list[str]) -> list[str]:
@@ -95,7 +75,7 @@ def _columns(header: list[str]) -> list[str]:
     for name in names:
         if names.count(name) > 1:
             raise _HeaderError(f"has the column {name} twice")
-        if not all(name.split(".")):
+        if not all(name.split(".", 1 if name.startswith("metadata.") else -1)):
             raise _HeaderError(f"has a column without a name, {name!r}")
         hidden = next((other for other in names if other.startswith(f"{name}.")), None)
         if hidden:
@@ -109,10 +89,12 @@ def _read_row(number: int, columns: list[str], row: list[str]) -> Line:
     if any(cell.strip() for cell in row[len(columns) :]):
         return Line(number, violations=(Violation("$", "has a cell beyond the last column with a name"),))
     cells = dict(zip(columns, row, strict=False))
-    project_id = cells.pop("id")
+    name = cells.pop("id")
     schemas, body, violations = dict(properties()), dict[str, Any](), list[Violation]()
+    merge_metadata = any(column.startswith("metadata.") for column in columns)
     for column, text in cells.items():
-        path = tuple(column.split("."))
+        # The name of a member of metadata may have dots.
+        path = tuple(column.split(".", 1 if column.startswith("metadata.") else -1))
         if text:
             try:
                 put(body, path, parse(schemas.get(path, {}), text))
@@ -120,7 +102,7 @@ def _read_row(number: int, columns: list[str], row: list[str]) -> Line:
                 violations.append(Violation(json_path(path), str(error)))
     if not body and not violations:
         violations.append(Violation("$", "has an id, but nothing to change"))
-    return Line(number, project_id, body=body, violations=tuple(violations))
+    return Line(number, name, body, merge_metadata=merge_metadata, violations=tuple(violations))
 
 
 def write_csv(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]]]) -> None:
@@ -140,17 +122,16 @@ def write_csv(file: IO[str], updates: Iterable[tuple[str, dict[str, Any]]]) -> N
 
 
 def _member_columns(path: PropertyPath, values: list[Any]) -> dict[str, list[str]] | None:
-    """Return a column for each member of the objects; None where one fits no column.
+    """Return a column for each member of the objects; None if one fits no column.
 
-    A name with a dot does not, nor does a value that no cell can have.
+    A null has an empty cell, which leaves it as it is.
     """
     objects: list[dict[str, Any]] = [value if is_object(value) else {} for value in values]
-    names = dict.fromkeys(itertools.chain.from_iterable(objects))
     columns: dict[str, list[str]] = {}
-    for name in names:
-        texts = [format_member(item[name]) if name in item else "" for item in objects]
+    for name in dict.fromkeys(itertools.chain.from_iterable(objects)):
+        texts = ["" if item.get(name) is None else format_member(item[name]) for item in objects]
         complete = [text for text in texts if text is not None]
-        if not name or "." in name or len(complete) < len(texts):
+        if not name or len(complete) < len(texts):
             return None
         columns[".".join((*path, name))] = complete
     return columns

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
 from typing import IO
 
@@ -13,22 +12,20 @@ from ._line import Line
 from ._values import InvalidTextError, parse_json
 
 
-def read_json_lines(file: IO[bytes]) -> Iterator[Line]:
+def read_json_lines(file: IO[str]) -> Iterator[Line]:
     """Yield every line that is not blank."""
     for number, text in enumerate(file, start=1):
-        if text.removeprefix(codecs.BOM_UTF8).strip():
+        if text.strip():
             try:
                 yield _read(number, text)
-            except (InvalidTextError, UnicodeDecodeError) as error:
-                message = str(error) if isinstance(error, InvalidTextError) else "is not UTF-8"
-                yield Line(number, violations=(Violation("$", message),))
+            except InvalidTextError as error:
+                yield Line(number, violations=(Violation("$", str(error)),))
 
 
-def _read(number: int, text: bytes) -> Line:
-    value = parse_json(text.decode("utf-8-sig"))
+def _read(number: int, text: str) -> Line:
+    value = parse_json(text)
     if is_object(value):
-        if value.keys() == {"id", "body"}:
-            return Line(number, value["id"], body=value["body"])
-        if value.keys() == {"externalId", "body"}:
-            return Line(number, external_id=value["externalId"], body=value["body"], by_external_id=True)
+        for name in ("id", "externalId"):
+            if value.keys() == {name, "body"}:
+                return Line(number, value[name], value["body"], by_external_id=name == "externalId")
     raise InvalidTextError('is not a JSON object with "id" (or "externalId") and "body", and nothing else')

@@ -11,7 +11,8 @@ from activepieces_api.types import UNSET
 from ._csv import write_csv
 from ._output import print_json, print_table, use_utf_8
 from ._properties import get, properties, put, violations
-from ._resolve import Project
+
+Project = dict[str, Any]
 
 _COLUMNS = "id", "displayName", "type", "externalId"
 

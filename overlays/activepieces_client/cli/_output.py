@@ -80,6 +80,14 @@ def print_json(value: Any, indent: int | None = None) -> None:
     print(json.dumps(value, ensure_ascii=sys.stdout.encoding.lower() != "utf-8", indent=indent))
 
 
+def print_styled(text: str, style: str) -> None:
+    """Print a line, in a colour on a terminal."""
+    if sys.stdout.isatty():
+        Console(file=sys.stdout, markup=False, highlight=False, soft_wrap=True).print(text, style=style)
+    else:
+        print(text)
+
+
 def report(text: str) -> None:
     """Print a line for people to standard error."""
     print(text, file=sys.stderr)

@@ -58,15 +58,6 @@ def filters() -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, {**schemas[name], "description": parameter["description"]}
 
 
-def is_returned(path: PropertyPath) -> bool:
-    """Return whether the response of an update has a property."""
-    response = operation("updateProject").response(200)
-    schema: dict[str, Any] | None = response.definition if response else None
-    for name in path:
-        schema = schema and schema.get("properties", {}).get(name)
-    return schema is not None
-
-
 def violations(request: dict[str, Any]) -> tuple[Violation, ...]:
     """Return every violation of an update, given as its `path` and `body`."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from activepieces_client._json import equal, is_array, is_object
 from ._properties import types
 
 
-class InvalidTextError(ValueError):
+class InvalidTextError(argparse.ArgumentTypeError):
     """Text that is not a value; the message says what to write instead."""
 
 
@@ -23,8 +24,6 @@ def parse_json(text: str) -> Any:
     """
     try:
         return json.loads(text, object_pairs_hook=_object)
-    except InvalidTextError:
-        raise
     except (ValueError, RecursionError) as error:
         raise InvalidTextError(f"is not JSON: {error}") from None
 
@@ -89,8 +88,6 @@ def parse_member(text: str) -> Any:
         value: Any = json.loads(
             text, object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
         )
-    except InvalidTextError:
-        raise
     except (ValueError, RecursionError):
         return text
     if is_object(value) or is_array(value) or json.dumps(value, ensure_ascii=False) == text:
