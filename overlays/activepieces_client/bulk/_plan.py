@@ -153,7 +153,7 @@ class Comparison:
         operation = specification().operations["updateProject"]
         response = operation.response(200)
         shown: dict[str, Any] = response.definition["properties"] if response else {}
-        found = operation.differences({}, requested, current)
+        found = operation.differences({"body": requested}, current)
         found += (errors.Difference(f"$.{name}", requested[name], UNSET) for name in requested if name not in shown)
         body: dict[str, Any] = {}
         differences: list[errors.Difference] = []
