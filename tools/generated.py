@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import ctypes
 import filecmp
-import itertools
 import json
 import os
 import re
@@ -17,11 +15,11 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from tools.spec.document import Document, Pointer, as_object
-from tools.spec.names import split
-from tools.spec.operation import operations, schemas
+from tools.messages import causes
+from tools.release.git import GitError, git
+from tools.spec.document import Document
+from tools.spec.operation import operations
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "generated" / "activepieces_api"
@@ -89,35 +87,8 @@ def run(*arguments: str | Path, failure: str, document: Document | None = None, 
         check=False,
     )
     if finished.returncode != 0:
-        places = located(document, finished.stdout) if document else []
-        reasons = [f"{place}{failure}:" for place in places or [""]]
-        printed = _with_places(document, finished.stdout) if document else finished.stdout
-        raise RegenerationError("\n".join([*dict.fromkeys(reasons), printed.strip()]))
-
-
-def located(document: Document, printed: str) -> list[str]:
-    """Return line and JSON Pointer of each warning of the generator."""
-    # An operation has a warning where a component of its own has one.
-    warnings = list(re.finditer(r"schema /components/schemas/([\w.-]+)", printed))
-    warnings = warnings or list(re.finditer(r"parsing (?P<method>[A-Z]+) (?P<path>/\S*)", printed))
-    places: list[str] = []
-    for warning, following in itertools.zip_longest(warnings, warnings[1:]):
-        text = printed[warning.end() : following.start() if following else None]
-        pointer = _pointer_of(document, warning, text)
-        places.append(f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: ")
-    return places
-
-
-def _pointer_of(document: Document, warning: re.Match[str], text: str) -> Pointer:
-    if "path" in warning.groupdict():
-        return "paths", warning["path"], warning["method"].lower()
-    # The generator calls the branches of a union Name_type_0, Name_type_1, and so on.
-    known = document.get(("components", "schemas", warning[1]))
-    pointer = ("components", "schemas", warning[1] if known else warning[1].split("_type_")[0])
-    # Below a warning, the generator prints the schema.
-    (schema,) = re.findall(r"(?ms)^{\n.*?^}$", text)[-1:] or ["{}"]
-    nested = (candidate for candidate in schemas(document) if candidate[:3] == pointer)
-    return next((inner for inner in nested if document.get(inner) == json.loads(schema)), pointer)
+        lines = causes(document, finished.stdout) if document else []
+        raise RegenerationError("\n".join([f"{failure}:", *(lines or [finished.stdout.strip()])]))
 
 
 def generate(package: Path, document: Document) -> None:
@@ -155,7 +126,7 @@ def complete(package: Path, document: Document) -> None:
 
 
 def make_lazy(models: Path) -> None:
-    """Have a module import what it imports when that is first used."""
+    """Make a module import its models when they are first used."""
     text = models.read_text(encoding="utf-8")
     statements = [node for node in ast.parse(text).body if isinstance(node, ast.ImportFrom)]
     modules = {name.name: node.module for node in statements for name in node.names}
@@ -189,31 +160,6 @@ def check(package: Path, document: Document) -> None:
     run(program, package.parent, ROOT / "overlays", failure="the generated package cannot be imported as it must be")
 
 
-def _with_places(document: Document, printed: str) -> str:
-    """Put the pointer that a module is made from before each line of mypy and ruff about it."""
-    schemas = {name: ("components", "schemas", name) for name in as_object(document.get(("components", "schemas")))}
-    pointers: dict[str, Pointer] = {
-        **schemas,
-        **{operation.function: operation.pointer for operation in operations(document)},
-    }
-    # By how the names of their modules start, without underscores.
-    starts = {"".join(split(name)).lower(): pointer for name, pointer in pointers.items()}
-
-    def place(module: re.Match[str]) -> str:
-        name = module[1].replace("_", "")
-        start = max((start for start in starts if name.startswith(start)), key=len, default=None)
-        if start is None:
-            return module[0]
-        pointer = starts[start]
-        return f"{document.name}:{document.line(pointer)}: {'.'.join(map(str, pointer))}: {module[1]}.py: "
-
-    return re.sub(
-        r"(?m)^(?:error: Failed to parse )?\S+/(\w+)\.py:[\d:]+ (?:error: )?",
-        place,
-        printed,
-    )
-
-
 @contextmanager
 def workplace() -> Generator[Path]:
     """Make a temporary folder beside generated/, and remove those of killed runs."""
@@ -225,10 +171,8 @@ def workplace() -> Generator[Path]:
 
 
 def put_in_place(package: Path) -> None:
-    """Replace the old package by the new one, atomically where the system can."""
+    """Replace the old package by the new one, or leave the old one."""
     PACKAGE.parent.mkdir(exist_ok=True)
-    if PACKAGE.exists() and exchange(package, PACKAGE):
-        return
     old = package.with_name("old")
     if PACKAGE.exists():
         PACKAGE.rename(old)
@@ -255,10 +199,26 @@ def differences(old: Path, new: Path) -> Iterator[tuple[str, str]]:
             yield name.as_posix(), "differs from what openapi.yaml gives"
 
 
+def resolve() -> bool:
+    """Mark the conflicts of a merge in generated/ as resolved; return whether there were any."""
+    folder = PACKAGE.parent.name
+    try:
+        unmerged = git("ls-files", "--unmerged", "--", folder)
+    except GitError:  # There is no repository.
+        return False
+    if unmerged:
+        git("add", "--all", "--", folder)
+    return bool(unmerged)
+
+
 def offered(source: Path) -> dict[str, str]:
     """List the attributes of a module's classes and its function's arguments, typed."""
     found: dict[str, str] = {}
-    for node in ast.parse(source.read_bytes()).body if source.suffix == ".py" and source.exists() else ():
+    try:
+        nodes = ast.parse(source.read_bytes()).body if source.suffix == ".py" and source.exists() else []
+    except SyntaxError:  # The file of a merge has conflict markers.
+        nodes = []
+    for node in nodes:
         if isinstance(node, ast.ClassDef):
             for statement in node.body:
                 if isinstance(statement, ast.AnnAssign):
@@ -283,15 +243,3 @@ def summary(old: Path, new: Path) -> Iterator[str]:
             yield f"  - {name}: {before[name]}"
         elif before[name] != after[name]:
             yield f"    {name}: {before[name]} → {after[name]}"
-
-
-def exchange(folder: Path, other: Path) -> bool:
-    """Exchange two folders atomically; return False where the system cannot."""
-    system: Any = ctypes.CDLL(None) if os.name == "posix" else None
-    paths = os.fsencode(folder), os.fsencode(other)
-    if hasattr(system, "renameat2"):
-        anywhere = -100  # AT_FDCWD, which absolute paths make no difference to; 2 is RENAME_EXCHANGE
-        return bool(system.renameat2(anywhere, paths[0], anywhere, paths[1], 2) == 0)
-    if hasattr(system, "renamex_np"):
-        return bool(system.renamex_np(*paths, 2) == 0)  # 2 is RENAME_SWAP
-    return False

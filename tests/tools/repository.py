@@ -67,6 +67,14 @@ print(json.dumps({"sent": sent, "problems": problems, "fields": fields}))
 """
 
 
+# What makes commits in tests.
+WHO = {"NAME": "a", "EMAIL": "a@b"}
+AUTHOR = {
+    **os.environ,
+    **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in WHO.items()},
+}
+
+
 def load(name: str) -> Any:
     """Read a YAML file of the tests."""
     return cast(Any, YAML(typ="safe")).load((Path(__file__).parent / name).read_text("utf-8"))
@@ -215,6 +223,12 @@ class Repository:
     def call(self, accepted: list[Any], refused: list[Any]) -> Any:
         """Update projects of a stand-in; return requests, violations and properties."""
         return json.loads(self.python(CALL, accepted=accepted, refused=refused))
+
+
+def git(repository: Repository, *commands: str) -> None:
+    """Run git commands in a copy."""
+    for command in commands:
+        subprocess.run(["git", *command.split()], cwd=repository.folder, check=True, env=AUTHOR)
 
 
 @functools.cache

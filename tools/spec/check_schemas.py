@@ -102,7 +102,7 @@ def _enum(schema: dict[str, JSON], pointer: Pointer) -> Iterator[Problem]:
 
 def _of_type(schema: dict[str, JSON], pointer: Pointer) -> Iterator[Problem]:
     """Check that keywords stand beside the type that they are about."""
-    kinds = {"number" if kind == "integer" else kind for kind in types(schema)}
+    kinds = {"number" if kind == "integer" else str(kind) for kind in types(schema)}
     if "array" in kinds and not isinstance(schema.get("items"), dict):
         yield pointer, "the generator makes a list of this: write its `items`, {} for any"
     for kind, keywords in TABLES["about"].items():
@@ -133,8 +133,10 @@ def same_name(document: Document, names: dict[Pointer, str]) -> Iterator[Problem
 
 def check_classes(document: Document) -> Iterator[Problem]:
     """Check the names of the components' classes."""
-    pointers = [("components", "schemas", name) for name in as_object(document.get(("components", "schemas")))]
-    names = {pointer: name for pointer in pointers if (name := class_of(document, pointer))}
+    names: dict[Pointer, str] = {}
+    for component in as_object(document.get(("components", "schemas"))):
+        pointer: Pointer = ("components", "schemas", component)
+        names |= {pointer: name} if (name := class_of(document, pointer)) else {}
     yield from same_name(document, names)
     for pointer, name in names.items():
         if name in TABLES["taken"]["class"]:

@@ -113,6 +113,12 @@ class Document:
         except (LookupError, TypeError):
             return None
 
+    def has(self, pointer: Pointer) -> bool:
+        """Return whether a JSON Pointer leads to a value."""
+        *owner, key = pointer
+        parent = self.get((*owner,))
+        return key in as_object(parent) or key in range(len(as_array(parent)))
+
     def follow(self, pointer: Pointer) -> Pointer:
         """Follow `$ref`s to the last. Raises: DocumentError where one leads nowhere."""
         seen: set[Pointer] = set()

@@ -1,7 +1,7 @@
 """`nox -s regenerate`: openapi.yaml becomes generated/activepieces_api.
 
-The package is generated and checked in a folder of its own, then replaces the old one atomically. Until then generated/
-does not change. The same document gives the same bytes everywhere.
+The package is generated and checked in another folder, then replaces the old one. Until then, nothing changes.
+The same document gives the same bytes everywhere. During a merge, it resolves the conflicts in generated/.
 Exit codes: 0 regenerated or up to date, 1 an error or (with --check) not up to date, 130 interrupted.
 """
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tools.generated import PACKAGE, RegenerationError, check, differences, generate, put_in_place, summary, workplace
+from tools import generated
+from tools.generated import PACKAGE, RegenerationError
+from tools.release.git import GitError
 
 from .checks import problems
 from .document import ROOT, Document, DocumentError
@@ -34,19 +36,21 @@ def main(arguments: list[str] | None = None) -> int:
     place = PACKAGE.relative_to(ROOT).as_posix()
     report: list[str] = []
     try:
-        with workplace() as folder:
+        with generated.workplace() as folder:
             package = folder / PACKAGE.name
             document = read()
-            generate(package, document)
-            changes = dict(differences(PACKAGE, package))
+            generated.generate(package, document)
+            changes = dict(generated.differences(PACKAGE, package))
             if only_check:
                 report = [f"{place}/{name}: {how}" for name, how in changes.items()]
             elif changes:
-                check(package, document)
+                generated.check(package, document)
                 for name in changes:
-                    report += [f"{place}/{name}", *summary(PACKAGE / name, package / name)]
-                put_in_place(package)
-    except (RegenerationError, DocumentError, OSError) as error:
+                    report += [f"{place}/{name}", *generated.summary(PACKAGE / name, package / name)]
+                generated.put_in_place(package)
+            if not only_check and generated.resolve():
+                report.append(f"{PACKAGE.parent.name}/ had conflicts, which are resolved: commit the merge")
+    except (RegenerationError, DocumentError, GitError, OSError) as error:
         print(f"{error}\n{place} is as it was.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
