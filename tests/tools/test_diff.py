@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import pty
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -24,18 +23,7 @@ from tools.spec.report import FORMATS
 
 from activepieces_client import models
 
-from .repository import ROOT, Repository, base, document, load, merge
-
-WHO = {"NAME": "a", "EMAIL": "a@b"}
-AUTHOR = {
-    **os.environ,
-    **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in WHO.items()},
-}
-
-
-def git(repository: Repository, *commands: str) -> None:
-    for command in commands:
-        subprocess.run(["git", *command.split()], cwd=repository.folder, check=True, env=AUTHOR)
+from .repository import AUTHOR, ROOT, Repository, base, document, git, load, merge
 
 
 @pytest.mark.parametrize("case", load("diff.yaml"), ids=lambda case: case["name"])
@@ -53,6 +41,7 @@ def test_verdict_of_each_kind_of_change(case: dict[str, Any]) -> None:
         for entry in entries
     ]
     assert rows == case["changes"]
+    assert not rows or any(case.get("witness", "") in entry.reason for entry in found.entries)
 
 
 @pytest.fixture
@@ -66,7 +55,9 @@ def history(tmp_path: Path) -> Repository:
 PROPERTY = {"components": {"schemas": {"UpdateProjectRequest": {"properties": {"days": {"type": "integer"}}}}}}
 NO_PROPERTY = {"components": {"schemas": {"UpdateProjectRequest": {"properties": {"externalId": None}}}}}
 PATTERN = {
-    "components": {"schemas": {"UpdateProjectRequest": {"properties": {"displayName": {"pattern": "^[^./ ]+$"}}}}}
+    "components": {
+        "schemas": {"UpdateProjectRequest": {"properties": {"displayName": {"pattern": "^(?!draft)[^./]+$"}}}}
+    }
 }
 PLACE = "/components/schemas/UpdateProjectRequest/properties/displayName/pattern"
 HEAD = "COMPATIBLE: needs 1.1.0; info.version is 1.0.0, raise it"
@@ -194,13 +185,15 @@ def test_without_default_branch_a_base_must_be_named(tmp_path: Path) -> None:
     repository = Repository.copy(tmp_path, generated=False)
     finished = repository.run("diff", GIT_CEILING_DIRECTORIES=str(repository.folder.parent))
     assert (finished.returncode, finished.stdout) == (2, "")
-    assert "name a git ref or a file" in finished.stderr
+    assert "fatal: not a git repository" in finished.stderr
 
 
 def test_formats_report_the_same() -> None:
     after = merge(copy.deepcopy(base().content), NO_PROPERTY)
     after = merge(after, {"components": {"schemas": {"UpdateProjectRequest": {"description": "a|b `c` <i>\n%"}}}})
     printed = {name: as_format(report(base(), document(after), {})) for name, as_format in FORMATS.items()}
+    found = json.loads(printed.pop("json"))
+    assert (found["verdict"], found["needed"], len(found["changes"])) == ("breaking", "2.0.0", 2)
     for name, text in printed.items():
         assert "BREAKING: needs 2.0.0; info.version is 1.0.0, raise it" in text
         assert "externalId" in text
@@ -229,29 +222,97 @@ def test_long_texts_differ_word_by_word(history: Repository) -> None:
     assert "own <del>id</del> <ins>name</ins> for" in history.run("diff", "--format", "html").stdout
 
 
-def test_added_operation_is_named_by_its_method(history: Repository) -> None:
-    operation = {"operationId": "listProjects", "tags": ["projects"], "responses": {"204": {"description": "Done."}}}
-    history.merge({"paths": {"/v1/projects": {"get": operation}}})
-    assert "GET /v1/projects (projects.list_projects.sync)\n" in history.run("diff").stdout
-    overlay = history.folder / "overlays" / "activepieces_client"
-    overlay.mkdir(parents=True)
-    (overlay / "_projects.py").write_text("    def list(self) -> None: ...\n")
-    assert "GET /v1/projects (client.projects.list)\n" in history.run("diff").stdout
+def test_added_operation_shows_its_signature(history: Repository) -> None:
+    parameter = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+    body = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Metadata"}}}}
+    operation = {"operationId": "tagAll", "tags": ["projects"], "parameters": [parameter], "requestBody": body}
+    history.merge({"paths": {"/v1/tags": {"put": {**operation, "responses": {"204": {"description": "Done."}}}}}})
+    signature = "projects.tag_all.sync(limit: int = UNSET, body: Metadata) -> None"
+    assert f"operation added: {signature}\n" in history.run("diff").stdout
 
 
-def test_terminal_gets_colour_and_its_width(history: Repository) -> None:
+def test_component_of_many_operations_differs_once(history: Repository) -> None:
+    operation = base().content["paths"]["/v1/projects/{id}"]["post"]
+    paths = {f"/v1/copies/{{id}}/{name}": {"post": {**operation, "operationId": f"copy{name}"}} for name in range(30)}
+    history.merge({"paths": paths})
+    git(history, "commit -q -a -m two")
+    history.merge({"components": {"schemas": {"Project": {"properties": {"poolId": None, "x": {"type": "integer"}}}}}})
+    title, first, _, second, _ = history.run("diff", "HEAD").stdout.splitlines()[2:]
+    assert title == "Project, in 31 operations"
+    assert (first.split()[2], second.split()[2]) == ("Project.pool_id:", "Project.x:")
+    found = json.loads(history.run("diff", "HEAD", "--format", "json").stdout)
+    assert [len(change["operations"]) for change in found["changes"]] == [31, 31]
+
+    long = {f"{'y' * 600}{number}": {"type": "string"} for number in range(80)}
+    history.merge({"components": {"schemas": {"Project": {"properties": long}}}})
+    comment = history.run("diff", "HEAD", "--format", "markdown").stdout
+    assert len(comment) < 65_536
+    shown = comment.count("<article")
+    assert 0 < shown < 82
+    assert comment.rstrip().endswith(f"<p>… and {82 - shown} more: <code>nox -s diff</code></p>")
+
+
+def test_version_is_based_on_the_last_release(history: Repository) -> None:
+    git(history, "checkout -q main", "tag v1.0.0", "tag v0.9.0", "tag v2.0.0-rc1")
+    history.edit("1.0.0 (unreleased)", "1.0.0 (2026-11-01)", "CHANGELOG.md")
+    history.merge({**PROPERTY, "info": {"version": "1.1.0"}})
+    history.edit("## 1.0.0", "## 1.1.0 (unreleased)\n\n- `days`.\n\n## 1.0.0", "CHANGELOG.md")
+    git(history, "commit -q -a -m days", "checkout -q -b hours")
+    history.merge({"components": {"schemas": {"UpdateProjectRequest": {"properties": {"hours": {"type": "integer"}}}}}})
+    assert history.run("diff").stdout.startswith("COMPATIBLE: 1.1.0 is enough\n")
+    finished = history.run("diff", "--check")
+    assert finished.stderr == "CHANGELOG.md: describe under `## 1.1.0` what changes for users\n"
+    history.edit("- `days`.\n", "- `days`.\n- `hours`.\n", "CHANGELOG.md")
+    assert history.run("diff", "--check").returncode == 0
+
+    # What no release has may go.
+    history.merge({"components": {"schemas": {"UpdateProjectRequest": {"properties": {"days": None}}}}})
+    history.merge({"components": {"schemas": {"UpdateProjectRequest": {"properties": {"hours": None}}}}})
+    assert history.run("diff").stdout.startswith("BREAKING (unchanged since v1.0.0): 1.1.0 is enough\n")
     history.merge(NO_PROPERTY)
-    ours, theirs = pty.openpty()
-    surroundings: Any = {**history.surroundings(COLUMNS="60"), "stdout": theirs}
-    with subprocess.Popen(history.command("diff"), **surroundings) as run:
-        run.wait()
-    shown = os.read(ours, 10_000).decode()
-    os.close(ours)
-    os.close(theirs)
-    assert shown.startswith("\x1b[31mBREAKING")
-    lines = [line.replace("\x1b[31m", "").replace("\x1b[0m", "") for line in shown.splitlines()]
-    assert max(map(len, lines)) <= 60
-    assert len({len(line) - len(line.lstrip()) for line in lines[4:]}) == 1
+    assert history.run("diff").stdout.startswith("BREAKING: needs 2.0.0; info.version is 1.1.0, raise it\n")
+    history.edit("## 1.1.0", "## 2.0.0 (unreleased)\n\n- No `external_id`.\n\n## 1.1.0", "CHANGELOG.md")
+    expected = "collect 2.0.0 (unreleased) and 1.1.0 (unreleased) in one section"
+    assert expected in history.run("diff", "--check").stderr
+
+
+def test_merge_in_progress_reports_the_branch_alone(history: Repository) -> None:
+    history.edit("maxLength: 100", "maxLength: 200")
+    git(history, "commit -q -a -m longer", "checkout -q main")
+    history.edit("      x-idempotent: true\n", "")
+    git(history, "commit -q -a -m once", "checkout -q change")
+    subprocess.run(["git", "merge", "--no-commit", "main"], cwd=history.folder, check=True, env=AUTHOR)
+    finished = history.run("diff")
+    assert finished.stdout.startswith(HEAD)
+    assert "idempotent" not in finished.stdout
+
+    git(history, "merge --abort")
+    history.edit("            maxLength: 200\n", "<<<<<<< HEAD\n            maxLength: 200\n=======\n")
+    finished = history.run("diff")
+    assert finished.returncode == 2
+    assert re.fullmatch(r"openapi.yaml:\d+: is in conflict: .*\n", finished.stderr)
+
+
+def test_shown_signatures_and_shallow_clones_are_no_guess(history: Repository, tmp_path: Path) -> None:
+    git(history, "config log.showSignature true")
+    history.merge(PATTERN)
+    message = f"Drafts\n\nAccept: request-unproven@{PLACE}=no draft"
+    subprocess.run(["git", "commit", "-q", "-a", "-m", message], cwd=history.folder, check=True, env=AUTHOR)
+    assert history.run("diff").stdout.startswith(HEAD)
+
+    tree = Repository(tmp_path / "tree")
+    git(history, f"worktree add -q --detach {tree.folder}")
+    shutil.copytree(history.folder / "tools", tree.folder / "tools")
+    assert tree.run("diff").stdout == history.run("diff").stdout
+
+    git(history, "checkout -q --orphan other", "commit -q -m other")
+    finished = history.run("diff")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("git merge-base main HEAD: ")
+    (history.folder / ".git" / "shallow").write_text("")
+    finished = history.run("diff", "nowhere")
+    assert "nowhere is neither a git ref nor a file: git rev-parse" in finished.stderr
+    assert "fatal: Needed a single revision" in finished.stderr
 
 
 def test_git_diff_shows_the_report(history: Repository) -> None:

@@ -1,6 +1,7 @@
 """The text of a release: the section of CHANGELOG.md for the version of a tag.
 
-Exit codes: 0 printed; 2 the tag is not the version of openapi.yaml, or the changelog has no dated section for it.
+Exit codes: 0 printed; 2 the tag is not the version of openapi.yaml, the changelog has no dated section for it, or
+another section is unreleased.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sys
 
 from tools.spec.document import Document
 
-from .version import CHANGELOG, section
+from .version import CHANGELOG, section, unreleased
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,6 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"the tag is {tag}, and info.version of openapi.yaml is {version}", file=sys.stderr)
     elif not re.search(rf"(?m)^## {re.escape(version)} \(\d{{4}}-\d\d-\d\d\)$", changelog) or not text:
         print(f"CHANGELOG.md has no section `## {version} (YYYY-MM-DD)` with text", file=sys.stderr)
+    elif others := unreleased(changelog):
+        print(f"CHANGELOG.md: {' and '.join(others)} would be left out: move it to {version}", file=sys.stderr)
     else:
         print(text)
         return 0

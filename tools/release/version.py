@@ -32,17 +32,27 @@ def needed(base: Version, verdict: str) -> Version:
     return (major, minor + 1, 0) if verdict != "unchanged" else base
 
 
-def shortcomings(lowest: Version, stated: Version, verdict: str, changelog_before: str) -> list[str]:
-    """Find what info.version and the changelog lack after a change."""
+def shortcomings(
+    lowest: Version, stated: Version, verdict: str, changelog_before: str, *, released: bool = False
+) -> list[str]:
+    """Find what info.version and the changelog lack after a change; once there is a release, one section collects."""
     found: list[str] = []
+    changelog = CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.exists() else ""
+    if released and len(several := unreleased(changelog)) > 1:
+        found.append(f"{CHANGELOG.name}: collect {' and '.join(several)} in one section, of the next release")
     if stated < lowest:
         found.append(f"{SPECIFICATION.name}: info.version must be {dotted(lowest)} or more; it is {dotted(stated)}")
     if verdict != "unchanged":
         number = dotted(max(stated, lowest))
-        entry = section(CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.exists() else "", number)
+        entry = section(changelog, number)
         if not entry or entry == section(changelog_before, number):
             found.append(f"{CHANGELOG.name}: describe under `## {number}` what changes for users")
     return found
+
+
+def unreleased(changelog: str) -> list[str]:
+    """Return the headings of the sections that are not released yet."""
+    return re.findall(r"(?m)^## (.*\(unreleased\))$", changelog)
 
 
 def section(changelog: str, number: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 
-from .document import JSON, Document, Pointer
+from .document import JSON, Document, Pointer, as_array, as_object
 from .names import classes
 from .operation import Operation, operations
 from .schema import ALL_KEYWORDS, COMPARED, RESPONSE_KEYWORDS, Schema, normalize, prove, read_schema
+from .witness import candidates, witness
 
 
 @attrs.frozen
@@ -27,6 +30,7 @@ class Change:
         old: The old value; None where it is added.
         new: The new value; None where it is removed.
         proved: Whether the new schema accepts all values of the old one, and the reverse: yes, no or unknown.
+        witness: A value, as JSON: of a request, one that was valid and is not; of a response, the other way round.
     """
 
     operation: str
@@ -38,10 +42,19 @@ class Change:
     old: JSON = None
     new: JSON = None
     proved: tuple[str, str] = ("unknown", "unknown")
+    witness: str = ""
 
     def same_values(self) -> bool:
         """Return whether both schemas accept the same values."""
         return self.proved == ("yes", "yes")
+
+    def prove(self, old: JSON, new: JSON, values: Callable[[], list[JSON]], whole: JSON = True) -> Change:
+        """Compare what two schemas accept, by proof or by a value that the whole schema accepts."""
+        proved = list(prove(old, new))
+        side, accepting, rejecting = (1, new, old) if self.direction == "response" else (0, old, new)
+        found = "" if proved[side] == "yes" else witness({"allOf": [accepting, whole]}, rejecting, values())
+        proved[side] = "no" if found else proved[side]
+        return attrs.evolve(self, proved=(proved[0], proved[1]), witness=found)
 
     def compare(self, keyword: str, old: JSON, new: JSON) -> Iterator[Change]:
         """Compare a keyword; what differs is a change like this."""
@@ -60,15 +73,19 @@ def compare(old: Document, new: Document) -> Iterator[Change]:
     base_urls = [str(document.get(servers.pointer) or "").rstrip("/") for document in (old, new)]
     yield from servers.compare("servers", *base_urls)
     before, after = ({operation.route: operation for operation in operations(document)} for document in (old, new))
+    moved = {name: route for route, operation in after.items() if route not in before and (name := operation.id)}
+    for route in before.keys() - after.keys():
+        if target := moved.get(before[route].id):
+            before[target] = before.pop(route)
     for route in before | after:
         operation = after.get(route) or before[route]
         change = Change(str(operation), "request", operation.pointer, "", operation.python_name, "operation")
         if route in before and route in after:
             yield from compare_operations(before[route], after[route])
         elif route in after:
-            yield attrs.evolve(change, new=str(operation))
+            yield attrs.evolve(change, new=operation.signature)
         else:
-            yield attrs.evolve(change, old=str(operation))
+            yield attrs.evolve(change, old=operation.signature)
     # A class can be imported, whether an operation uses it or not.
     for name, pointer in classes(old).items():
         if name not in classes(new):
@@ -76,7 +93,9 @@ def compare(old: Document, new: Document) -> Iterator[Change]:
 
 
 def compare_operations(old: Operation, new: Operation) -> Iterator[Change]:
-    """Compare two operations of one route."""
+    """Compare two operations of one route, or of one operationId."""
+    if old.route != new.route:
+        yield Change(str(new), "request", new.pointer, "", new.python_name, "moved", str(old), str(new))
     before, after = ({element.name: element for element in operation.elements()} for operation in (old, new))
     for name in before | after:
         element = after.get(name) or before[name]
@@ -92,22 +111,25 @@ def compare_operations(old: Operation, new: Operation) -> Iterator[Change]:
     if new.returns - old.returns and (statuses_differ or "None" in old.returns ^ new.returns):
         change = Change(str(new), "response", (*new.pointer, "responses"), "$", new.python_name, "returns")
         yield attrs.evolve(change, old=" or ".join(sorted(old.returns)), new=" or ".join(sorted(new.returns)))
-    old_schemas = {(element.direction, element.value): element.schema for element in before.values()}
+    old_elements = {(element.direction, element.value): element for element in before.values()}
     for element in after.values():
-        old_pointer = old_schemas.get((element.direction, element.value))
+        old_element = old_elements.get((element.direction, element.value), element)
+        old_pointer = old_element.schema if old_element is not element else None
         if old_pointer and element.schema and element.direction != "error":
+            examples = [*old_element.examples, *element.examples]
             argument = element.python_name if element.kind == "parameter" else None
             old_schema = read_schema(old.document, old_pointer, argument)
             new_schema = read_schema(new.document, element.schema, argument)
             change = Change(str(new), element.direction, element.schema, element.value, new.python_name)
-            yield from compare_schemas(change, old_schema, new_schema)
-            yield from compare_whole(change, old.document, old_pointer, new.document)
+            yield from compare_schemas(change, old_schema, new_schema, examples)
+            yield from compare_whole(change, old.document, old_pointer, new.document, examples)
 
 
-def compare_schemas(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
+def compare_schemas(change: Change, old: Schema, new: Schema, examples: list[JSON]) -> Iterator[Change]:
     """Compare two schemas and their children."""
     change = attrs.evolve(change, pointer=new.pointer, python_name=new.python_name)
-    yield from compare_schema(change, old, new)
+    examples = [*examples, *as_array(old.annotations["examples"]), *as_array(new.annotations["examples"])]
+    yield from compare_schema(change, old, new, functools.partial(candidates, old, new, examples))
     for name in old.children | new.children:
         before, after = old.children.get(name), new.children.get(name)
         schema = after or old.children[name]
@@ -120,9 +142,15 @@ def compare_schemas(change: Change, old: Schema, new: Schema) -> Iterator[Change
         if before and after:
             if own_name(before) != own_name(after):
                 yield from child.compare("python", before.python_name, after.python_name)
-            yield from compare_schemas(child, before, after)
+            inner = [value for example in examples for value in nested(example, name)]
+            yield from compare_schemas(child, before, after, inner)
         elif name != ".*":  # Of other properties, `additionalProperties` changes.
             yield from child.compare("property", before and before.as_property(), after and after.as_property())
+
+
+def nested(value: JSON, name: str) -> list[JSON]:
+    """Return the items of an array, or a property of an object."""
+    return as_array(value) if name == "[]" else [as_object(value)[name]] if name in as_object(value) else []
 
 
 def child_name(parent: str, name: str) -> str:
@@ -137,7 +165,7 @@ def own_name(schema: Schema) -> str:
     return re.split(r"[.(]", schema.python_name or "")[-1]
 
 
-def compare_schema(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
+def compare_schema(change: Change, old: Schema, new: Schema, values: Callable[[], list[JSON]]) -> Iterator[Change]:
     """Compare two schemas without their children."""
     yield from change.compare("required", old.required, new.required)
     if old.class_name and new.class_name:
@@ -145,18 +173,18 @@ def compare_schema(change: Change, old: Schema, new: Schema) -> Iterator[Change]
     yield from change.compare("additionalProperties", not old.closed, not new.closed)
     yield from change.compare_each(old.annotations, new.annotations)
 
-    exact, lenient = prove(old.own, new.own), prove(old.lenient, new.lenient)
-    proved = attrs.evolve(change, proved=lenient if change.direction == "response" else exact)
+    exact = change.prove(old.own, new.own, values)
+    proved = change.prove(old.lenient, new.lenient, values) if change.direction == "response" else exact
     if old.types != new.types and not proved.same_values():
         yield from proved.compare("type", old.type(), new.type())
     yield from compare_enums(proved, old, new)
-    for keyword in COMPARED if exact != ("yes", "yes") else ():
+    for keyword in COMPARED if not exact.same_values() else ():
         before, after = old.constraints.get(keyword), new.constraints.get(keyword)
         if before != after:
             # Where several constraints change, each in its own way, each is judged alone.
             typed = {"type": sorted(old.types)}
-            alone = [typed if value is None else {**typed, keyword: value} for value in (before, after)]
-            proved = attrs.evolve(change, proved=exact if "yes" in exact else prove(*alone))
+            alone, now = (typed if value is None else {**typed, keyword: value} for value in (before, after))
+            proved = exact if "yes" in exact.proved else change.prove(alone, now, values, old.own)
             yield from proved.compare(keyword, before, after)
 
 
@@ -173,10 +201,30 @@ def compare_enums(change: Change, old: Schema, new: Schema) -> Iterator[Change]:
         yield attrs.evolve(change, keyword="open enum", old=old.open, new=new.open)
 
 
-def compare_whole(change: Change, old: Document, pointer: Pointer, new: Document) -> Iterator[Change]:
+def compare_whole(
+    change: Change, old: Document, pointer: Pointer, new: Document, examples: list[JSON]
+) -> Iterator[Change]:
     """Find whether two schemas differ in what their properties do not show."""
     keywords = ALL_KEYWORDS if change.direction == "request" else RESPONSE_KEYWORDS
-    proved = prove(normalize(old, pointer, keywords), normalize(new, change.pointer, keywords))
-    change = attrs.evolve(change, keyword="schema", proved=proved)
+    schemas = normalize(old, pointer, keywords), normalize(new, change.pointer, keywords)
+    change = attrs.evolve(change, pointer=new.follow(change.pointer), keyword="schema")
+    change = change.prove(*schemas, lambda: examples)
     if not change.same_values():
         yield change
+
+
+def renamed(changes: Iterable[Change]) -> Iterator[Change]:
+    """Report a property that is removed, and the one equal one that is added beside it, as a probable rename."""
+    equal: dict[str, list[Change]] = {}
+    for change in changes:
+        schema = json.dumps({**as_object(change.new or change.old), "required": None}, sort_keys=True)
+        if change.keyword == "property":
+            equal.setdefault(f"{change.operation} {change.direction} {change.pointer[:-2]} {schema}", []).append(change)
+        else:
+            yield change
+    for found in equal.values():
+        if sorted(change.new is None for change in found) == [False, True]:
+            added, removed = sorted(found, key=lambda change: change.new is None)
+            yield attrs.evolve(added, keyword="rename", old=removed.property, new=added.property)
+        else:
+            yield from found

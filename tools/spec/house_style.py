@@ -13,7 +13,7 @@ import jsonschema_rs
 
 from .check_schemas import KEYWORDS
 from .document import JSON, SPECIFICATION, Document, DocumentError, Pointer, Problem, as_array, as_object, types
-from .operation import schemas
+from .operation import examples, schemas
 from .schema import ALL_KEYWORDS, normalize
 
 
@@ -29,18 +29,13 @@ def problems(document: Document) -> Iterator[Problem]:
                 break
         if len(pointer) != 3 and ("properties" in schema or "enum" in schema or "object" in types(schema)):
             yield pointer, "an object or an enum becomes a class: give it a name under components.schemas"
-        for index, example in enumerate(as_array(schema.get("examples"))):
-            yield from invalid(document, pointer, example, (*pointer, "examples", index))
+        for index, value in enumerate(as_array(schema.get("examples"))):
+            yield from invalid(document, pointer, value, (*pointer, "examples", index))
         if key == "schema":  # of a parameter, a body or a response
-            owner = as_object(document.get((*parent,)))
-            if "example" in owner:
-                yield from invalid(document, pointer, owner["example"], (*parent, "example"))
-            for name, example in as_object(owner.get("examples")).items():
-                value = as_object(example).get("value")
-                place = (*parent, "examples", name, "value")
-                yield from invalid(document, pointer, value, place)
+            for place in examples(document, (*parent,)):
+                yield from invalid(document, pointer, document.get(place), place)
                 if "responses" in pointer:
-                    yield from incomplete(document, pointer, value, place)
+                    yield from incomplete(document, pointer, document.get(place), place)
 
 
 def invalid(document: Document, schema: Pointer, example: JSON, pointer: Pointer) -> Iterator[Problem]:

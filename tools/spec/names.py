@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import re
 from keyword import iskeyword
 
@@ -11,6 +12,7 @@ from .document import JSON, Document, Pointer, as_object, types
 DELIMITERS = r"\. _-"
 
 
+@functools.cache  # each property is compared with its siblings
 def snake_case(name: str) -> str:
     """Return the name of a function, an argument or an attribute."""
     words = "_".join(split(name)).lower()

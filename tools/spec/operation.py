@@ -29,6 +29,7 @@ class Element:
         keywords: What the document says of it.
         value: The name of its value: `query.limit`, `$` for the body and the first success, `404 $` for others.
         schema: Where the schema of that value is, if it has one.
+        examples: Values that the document shows for it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Element:
     value: str = ""
     schema: Pointer | None = None
     direction: str = "request"
+    examples: list[JSON] = attrs.field(factory=list)
 
 
 @attrs.frozen(slots=False)
@@ -69,9 +71,14 @@ class Operation:
         return as_object(self.document.get(self.pointer))
 
     @property
+    def id(self) -> str:
+        """Its operationId; empty if there is none."""
+        return str(self.content.get("operationId", ""))
+
+    @property
     def function(self) -> str:
         """The name of the generated function."""
-        return snake_case(str(self.content.get("operationId", "")))
+        return snake_case(self.id)
 
     @property
     def python_name(self) -> str:
@@ -115,6 +122,19 @@ class Operation:
         return {read_schema(self.document, schema).class_name or "a value" if schema else "None" for schema in schemas}
 
     @property
+    def signature(self) -> str:
+        """The generated function with its arguments and what it returns."""
+        arguments: list[str] = []
+        for element in self.elements():
+            if element.kind in ("parameter", "body"):
+                name = "body" if element.kind == "body" else element.python_name.rpartition("(")[2].rstrip(")")
+                schema = read_schema(self.document, element.schema) if element.schema else None
+                default = "" if element.keywords.get("required") else " = UNSET"
+                arguments.append(f"{name}: {schema.hint() if schema else 'Any'}{default}")
+        function = self.python_name.removeprefix("api.")
+        return f"{function}.sync({', '.join(arguments)}) -> {' | '.join(sorted(self.returns))}"
+
+    @property
     def security(self) -> list[str]:
         """The alternatives that authorize a request, each with its schemes."""
         schemes = as_object(self.document.get(("components", "securitySchemes")))
@@ -132,7 +152,8 @@ class Operation:
         content = self.content
         keywords = {key: content.get(key) for key in ("operationId", "summary", "description")}
         flags = {key: content.get(key) or None for key in ("deprecated", *EXTENSIONS)}
-        keywords |= {"path": self.path.rstrip("/"), "tags": as_array(content.get("tags"))[:1], **flags}
+        in_path = " ".join(re.findall(r"{.*?}", self.path))
+        keywords |= {"path": in_path, "tags": as_array(content.get("tags"))[:1], **flags}
         yield Element("", "operation", self.pointer, self.python_name, {**keywords, "security": self.security})
         for (location, name), pointer in self.parameters.items():
             content = as_object(self.document.get(pointer))
@@ -142,17 +163,20 @@ class Operation:
             keywords = {"required": bool(content.get("required")), **form, **notes}
             schema = (*pointer, "schema") if "schema" in content else None
             value, python_name = f"{location}.{name}", f"{self.function}({argument(name, location)})"
-            yield Element(value, "parameter", pointer, python_name, keywords, value, schema)
+            values = [self.document.get(example) for example in examples(self.document, pointer)]
+            yield Element(value, "parameter", pointer, python_name, keywords, value, schema, examples=values)
         if self.body:
             schema = json_schema(self.document, self.body)
             required = bool(as_object(self.document.get(self.body)).get("required"))
             keywords = {"required": required, "content": "application/json" if schema else None}
-            yield Element("$", "body", self.body, self.python_name, keywords, "$", schema)
+            values = [self.document.get(example) for example in examples(self.document, (schema or self.body)[:-1])]
+            yield Element("$", "body", self.body, self.python_name, keywords, "$", schema, examples=values)
         for status, pointer in self.responses.items():
             direction = "response" if status in self.successes else "error"
             value = "$" if status == next(iter(self.successes), None) else f"{status} $"
             schema = json_schema(self.document, pointer)
-            yield Element(status, "status", pointer, self.python_name, {}, value, schema, direction)
+            values = [self.document.get(example) for example in examples(self.document, (schema or pointer)[:-1])]
+            yield Element(status, "status", pointer, self.python_name, {}, value, schema, direction, values)
 
 
 def operations(document: Document) -> Iterator[Operation]:
@@ -175,6 +199,16 @@ def schemas(document: Document) -> Iterator[Pointer]:
         pointer = waiting.pop()
         yield pointer
         waiting += document.subschemas(pointer)
+
+
+def examples(document: Document, owner: Pointer) -> Iterator[Pointer]:
+    """Find the examples of a parameter, or of the JSON of a body or response, beside its schema."""
+    content = as_object(document.get(owner))
+    if "example" in content:
+        yield (*owner, "example")
+    for name, example in as_object(content.get("examples")).items():
+        if "value" in as_object(example):
+            yield (*owner, "examples", name, "value")
 
 
 def json_schema(document: Document, owner: Pointer) -> Pointer | None:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import difflib
 import html
+import itertools
 import json
 import os
 import re
-import shutil
 import string
 import sys
-import textwrap
 from pathlib import Path
 
 import attrs
-from tools.release.version import Version, dotted, needed
+from tools.release.version import Version, dotted
 
 from .compare import Change
-from .document import JSON, ROOT, SPECIFICATION, as_array, as_object, json_pointer
+from .document import JSON, SPECIFICATION, as_array, as_object, json_pointer
 from .rules import SEVERITIES, Rule, worst
 
-COLOURS = {"breaking": "31", "may break": "33", "compatible": "32", "unchanged": "2"}  # of ANSI terminals
-RESOURCES = ROOT / "overlays" / "activepieces_client"
+LONGEST = 60_000
+"""Characters of a report as Markdown: GitHub takes 65,536 in a comment."""
+
 # The keywords of a change that are none of OpenAPI's, in words.
 NOUNS = {"python": "name in Python", "returns": "what a call returns", "servers": "default base URL"}
 
@@ -32,12 +32,14 @@ class Entry:
 
     Attributes:
         line: The line of openapi.yaml; of what is removed, that of its parent.
+        operations: Those that it changes.
         accepted: The reason for which a change that may break is accepted; empty where it is not.
     """
 
     change: Change
     rule: Rule
     line: int
+    operations: list[str]
     accepted: str = ""
 
     @property
@@ -46,16 +48,18 @@ class Entry:
         return "compatible" if self.accepted else self.rule.severity
 
     @property
-    def operation(self) -> str:
-        """The operation; of an added or removed one, the method that users call, too."""
-        change = self.change
-        method = f" ({method_of(change.python_name)})" if change.keyword == "operation" and change.python_name else ""
-        return f"{change.operation or 'The whole document'}{method}"
+    def title(self) -> str:
+        """The operation; of a component that several use, its name and their number."""
+        if len(self.operations) == 1:
+            return self.operations[0] or "The whole document"
+        kind, *names = self.change.pointer[:3]
+        return f"{names[-1] if kind == 'components' else names[0]}, in {len(self.operations)} operations"
 
     @property
     def subject(self) -> str:
         """What changes, in JSON and in Python."""
-        name, python_name = self.change.property, self.change.python_name or ""
+        python_name = self.change.python_name or ""
+        name = self.change.property if len(self.operations) == 1 or not python_name else ""
         return f"{name} ({python_name})" if name and python_name else name or python_name
 
     @property
@@ -67,14 +71,16 @@ class Entry:
     @property
     def reason(self) -> str:
         """What the change means for users, and what they do."""
-        return f"{self.rule.reason} Accepted: {self.accepted}" if self.accepted else self.rule.reason
+        valid = "was not valid" if self.change.direction == "response" else "was valid"
+        witness = f"{short(json.loads(self.change.witness), as_json=True)} {valid}. " if self.change.witness else ""
+        return f"{witness}{self.rule.reason}{f' Accepted: {self.accepted}' if self.accepted else ''}"
 
     def sentence(self) -> str:
         """Return what changes; `[-removed-]` and `[+added+]` mark words of a text."""
         old, new, keyword = self.change.old, self.change.new, self.change.keyword
         noun = NOUNS.get(keyword, keyword)
         if keyword == "operation":
-            return f"operation {'added' if old is None else 'removed'}"
+            return f"operation {'added' if old is None else 'removed'}: {new or old}"
         if keyword == "schema":
             return "the schema as a whole"
         if old is None:
@@ -93,46 +99,37 @@ class Report:
     Attributes:
         base: info.version before the changes.
         stated: info.version after them.
+        needed: The lowest version that semantic versioning allows after the last release.
+        released: The verdict on all changes since that release; empty if there is none.
     """
 
     base: Version
     stated: Version
     entries: list[Entry]
+    needed: Version
+    released: str = ""
 
     @property
     def verdict(self) -> str:
         """The worst severity of a change."""
         return worst(entry.severity for entry in self.entries)
 
-    @property
-    def needed(self) -> Version:
-        """The lowest version that semantic versioning allows."""
-        return needed(self.base, self.verdict)
-
     def head(self) -> str:
         """Return the verdict and whether the version is enough, in one line."""
-        verdict, stated = self.verdict.upper(), dotted(self.stated)
+        differs = self.released and not self.released.startswith(f"{self.verdict} since")
+        verdict, stated = f"{self.verdict.upper()}{f' ({self.released})' if differs else ''}", dotted(self.stated)
         if self.stated >= self.needed:
             return f"{verdict}: {stated} is enough"
         unless = " unless it is accepted" if self.verdict == "may break" else ""
         return f"{verdict}: needs {dotted(self.needed)}{unless}; info.version is {stated}, raise it"
 
     def by_operation(self) -> dict[str, list[Entry]]:
-        """Return the entries of each operation, the worst first."""
+        """Return the entries of each operation, or of each component of several, the worst first."""
         groups: dict[str, list[Entry]] = {}
         order = {severity: -index for index, severity in enumerate(SEVERITIES)}
         for entry in sorted(self.entries, key=lambda item: (order[item.severity], item.line, item.rule.name)):
-            groups.setdefault(entry.operation, []).append(entry)
+            groups.setdefault(entry.title, []).append(entry)
         return groups
-
-
-def method_of(python_name: str) -> str:
-    """Return the client's method for an operation, or the generated function."""
-    _, resource, function = python_name.split(".")
-    method = re.sub(rf"_{resource.removesuffix('s')}s?$", "", function)
-    source = RESOURCES / f"_{resource}.py"
-    has_method = source.exists() and f"def {method}(" in source.read_text(encoding="utf-8")
-    return f"client.{resource}.{method}" if has_method else f"{resource}.{function}.sync"
 
 
 def by_words(old: str, new: str) -> str:
@@ -149,10 +146,12 @@ def by_words(old: str, new: str) -> str:
     return " ".join(found)
 
 
-def short(value: JSON, length: int = 100) -> str:
-    """Format a value for people, in at most so many characters."""
+def short(value: JSON, length: int = 100, *, as_json: bool = False) -> str:
+    """Format a value for people, or as JSON, in at most so many characters."""
     content, items = as_object(value), as_array(value)
-    if {"type", "required"} <= content.keys():
+    if as_json:
+        text = json.dumps(value, ensure_ascii=False)
+    elif {"type", "required"} <= content.keys():
         rest = {key: inner for key, inner in content.items() if key not in ("type", "required")}
         types = " or ".join(map(str, as_array(content["type"]) or [content["type"]]))
         text = f"{'required' if content['required'] else 'optional'} {types}{f', {short(rest)}' if rest else ''}"
@@ -176,25 +175,29 @@ def html_line(line: int) -> str:
 
 
 def as_text(report: Report) -> str:
-    """Return the report as text, for a terminal in colour and wrapped at its width."""
-    terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if terminal else 10_000
-
-    def painted(severity: str, text: str) -> str:
-        return f"\x1b[{COLOURS[severity]}m{text}\x1b[0m" if terminal and "NO_COLOR" not in os.environ else text
-
-    def indented(text: str) -> str:
-        return textwrap.fill(text, width, initial_indent=" " * 14, subsequent_indent=" " * 14, break_on_hyphens=False)
-
-    lines = [painted(report.verdict, report.head())]
+    """Return the report as text."""
+    lines = [report.head()]
     for title, entries in report.by_operation().items():
         lines += ["", title]
         for entry in entries:
             place = f"[{entry.name}] {SPECIFICATION.name}:{entry.line}"
-            head = indented(f"{entry.change.direction:8}  {entry.subject}: {entry.sentence()}").lstrip()
-            lines.append(f"  {painted(entry.severity, f'{entry.severity:10}')}  {head}")
-            lines.append(indented(f"{entry.reason} {place}"))
+            lines.append(f"  {entry.severity:10}  {entry.change.direction:8}  {entry.subject}: {entry.sentence()}")
+            lines.append(f"{'':14}{entry.reason} {place}")
     return "\n".join(lines)
+
+
+def as_json(report: Report) -> str:
+    """Return the report as JSON, for programs."""
+    names = ("direction", "property", "python_name", "keyword", "old", "new", "proved", "witness")
+    changes = [
+        {name: getattr(entry.change, name) for name in names}
+        | {name: getattr(entry, name) for name in ("severity", "reason", "operations", "line", "accepted")}
+        | {"rule": entry.rule.name, "pointer": json_pointer(entry.change.pointer)}
+        for entries in report.by_operation().values()
+        for entry in entries
+    ]
+    versions = {"base": dotted(report.base), "stated": dotted(report.stated), "needed": dotted(report.needed)}
+    return json.dumps({"verdict": report.verdict, **versions, "changes": changes}, indent=2, ensure_ascii=False)
 
 
 def as_html(report: Report) -> str:
@@ -205,34 +208,39 @@ def as_html(report: Report) -> str:
         head=html.escape(report.head()),
         verdict=report.verdict.replace(" ", "-"),
         subtitle=f"{SPECIFICATION.name} since {dotted(report.base)}: {count} change{'s' * (count != 1)}",
-        sections=cards(report),
+        sections="\n".join(cards(report)),
     )
 
 
 def as_markdown(report: Report) -> str:
     """Return the report as HTML within Markdown, for a comment on a pull request."""
-    return f"<p><b>{html.escape(report.head())}</b></p>\n{cards(report)}"
+    found = cards(report)
+    ends = [*itertools.accumulate(len(card) + 1 for card in found)]
+    shown = sum(end <= LONGEST for end in ends)
+    more = [f"<p>… and {len(found) - shown} more: <code>nox -s diff</code></p>"] if shown < len(found) else []
+    return "\n".join([f"<p><b>{html.escape(report.head())}</b></p>", *found[:shown], *more])
 
 
-def cards(report: Report) -> str:
-    """Return each change as a card of HTML, by operation."""
-    lines: list[str] = []
+def cards(report: Report) -> list[str]:
+    """Return each change as a card of HTML, the first of a group with its title."""
+    found: list[str] = []
     for title, entries in report.by_operation().items():
-        lines.append(f"<h3>{html.escape(title)}</h3>")
+        heading = f"<h3>{html.escape(title)}</h3>\n"
         for entry in entries:
             sentence = re.sub(r"\[-(.*?)-\]", r"<del>\1</del>", html.escape(entry.sentence()))
             sentence = re.sub(r"\[\+(.*?)\+\]", r"<ins>\1</ins>", sentence)
             subject = f"<code>{html.escape(entry.subject)}</code>"
-            lines += [
-                f'<article class="{entry.severity.replace(" ", "-")}">',
-                f"<p><b>{entry.severity}</b> · {entry.change.direction} · {subject}</p>",
-                f"<p>{sentence}<br>{html.escape(entry.reason)}</p>",
-                f"<small>{html.escape(entry.name)} · {html_line(entry.line)}</small></article>",
-            ]
-    return "\n".join(lines)
+            found.append(
+                f'{heading}<article class="{entry.severity.replace(" ", "-")}">\n'
+                f"<p><b>{entry.severity}</b> · {entry.change.direction} · {subject}</p>\n"
+                f"<p>{sentence}<br>{html.escape(entry.reason)}</p>\n"
+                f"<small>{html.escape(entry.name)} · {html_line(entry.line)}</small></article>"
+            )
+            heading = ""
+    return found
 
 
-FORMATS = {"text": as_text, "markdown": as_markdown, "html": as_html}
+FORMATS = {"text": as_text, "markdown": as_markdown, "html": as_html, "json": as_json}
 
 
 def write(text: str) -> None:

@@ -44,10 +44,12 @@ def judge(changes: Iterable[Change]) -> Iterator[tuple[Change, Rule]]:
     whole compatible, though each of the other changes is, the others count.
     """
     judged = [(change, rule_of(change)) for change in changes]
+    details: dict[tuple[str, str], set[str]] = {}
     for change, rule in judged:
-        side = (change.operation, change.direction)
-        details = [pair for pair in judged if (pair[0].operation, pair[0].direction) == side]
-        severity = worst(detail_rule.severity for detail, detail_rule in details if detail.keyword != "schema")
+        if change.keyword != "schema":
+            details.setdefault((change.operation, change.direction), set()).add(rule.severity)
+    for change, rule in judged:
+        severity = worst(details.get((change.operation, change.direction), ()))
         explained = severity == "breaking" if rule.severity == "breaking" else severity != "unchanged"
         if change.keyword != "schema" or not explained:
             yield change, rule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 
@@ -16,6 +17,8 @@ CONSTRAINTS = (
     *("pattern", "minLength", "maxLength", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"),
     *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
 )
+PYTHON = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "object": "dict", "array": "list"}
+PYTHON["null"] = "None"
 COMPARED = ("format", *CONSTRAINTS)
 # What the client checks of a value without its children: in a response, no constraints and no closed object.
 LENIENT_KEYWORDS = ("type", "enum", "const", "not", "format", *COMBINATIONS)
@@ -59,6 +62,12 @@ class Schema:
         """Return its type or types as in JSON Schema; `any` where it has none."""
         named = sorted(self.types, key=lambda name: (name == "null", name)) or ["any"]
         return named[0] if len(named) == 1 else named
+
+    def hint(self) -> str:
+        """Return its type in Python, roughly."""
+        if "[]" in self.children:
+            return f"list[{self.children['[]'].hint()}]"
+        return self.class_name or " | ".join(PYTHON[name] for name in sorted(self.types)) or "Any"
 
     def as_property(self) -> JSON:
         """Return its type, constraints and values, and whether it is required."""
@@ -172,6 +181,8 @@ def normalize(
             schema[keyword] = nested(keyword)
     if "const" in schema:
         schema["enum"] = [schema.pop("const")]
+    elif "enum" in schema:
+        schema["enum"] = as_array(schema["enum"])
     if "enum" in schema and "type" not in schema and all(isinstance(value, str | None) for value in schema["enum"]):
         schema["type"] = ["string", *["null"] * (None in schema["enum"])]
     if "enum" in schema and None not in schema["enum"]:
@@ -191,16 +202,18 @@ def satisfiable(schema: JSON) -> bool:
 
 
 def prove(old: JSON, new: JSON) -> tuple[str, str]:
-    """Return whether a new schema accepts all values of an old one, and the reverse."""
-    return accepts(new, old), accepts(old, new)
+    """Return whether a new schema accepts all values of an old one, and the reverse: yes, no or unknown."""
+    before, after = (json.dumps(schema, sort_keys=True) for schema in (old, new))
+    return accepts(after, before), accepts(before, after)
 
 
-def accepts(schema: JSON, other: JSON) -> str:
-    """Return whether a schema accepts all values of another: yes, no or unknown."""
-    if json.dumps(schema, sort_keys=True) == json.dumps(other, sort_keys=True):
+@functools.cache  # many operations use one component
+def accepts(schema: str, other: str) -> str:
+    """Return whether a schema, as JSON, accepts all values of another: yes, no or unknown."""
+    if schema == other:
         return "yes"
     try:
-        canonical = jsonschema_rs.canonicalize(schema, validate_formats=True)
-        return str(canonical.covers(jsonschema_rs.canonicalize(other, validate_formats=True)))
+        pair = [jsonschema_rs.canonicalize(json.loads(text), validate_formats=True) for text in (schema, other)]
+        return str(pair[0].covers(pair[1]))
     except ValueError:  # One of them is invalid or recursive.
         return "unknown"
