@@ -148,9 +148,9 @@ def test_property_reaches_users_as_contributing_describes(repository: Repository
 
 def test_operation_gets_its_method_as_contributing_describes(repository: Repository) -> None:
     perform(repository, OPERATION)
-    assert "(client.projects.list_worker_groups)" in succeeds(repository, "tools.spec.diff", "before.yaml")
+    assert ": projects.list_worker_groups.sync(" in succeeds(repository, "tools.spec.diff", "before.yaml")
 
 
 def test_resource_gets_its_class_as_contributing_describes(repository: Repository) -> None:
     perform(repository, RESOURCE)
-    assert "(client.project_members.delete)" in succeeds(repository, "tools.spec.diff", "before.yaml")
+    assert ": project_members.delete_project_member.sync(" in succeeds(repository, "tools.spec.diff", "before.yaml")
