@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shlex
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tools.spec.checks import problems
+from tools.spec.document import Document
 from tools.spec.upstream import differences, known, main
 
 from .repository import Repository, base, load, merge
@@ -102,7 +105,7 @@ UPDATE = "POST /v1/projects/{id}"
     ],
 )
 def test_published_document_differences(repository: Repository, name: str, expected: list[str]) -> None:
-    finished = repository.run("upstream", str(PUBLISHED / f"{name}.json"))
+    finished = repository.run("upstream", str(PUBLISHED / f"{name}.json"), "--verbose")
     assert (finished.returncode, finished.stderr) == (bool(expected), "")
     places = [line for line in finished.stdout.splitlines() if line.startswith("openapi.yaml:")]
     assert [place.split(": ", 1)[1].partition(": openapi")[0] for place in places] == [
@@ -138,12 +141,42 @@ def test_known_errors_of_the_list_are_left_out(repository: Repository) -> None:
         "responses": {"200": {"description": "A page.", "content": {"application/json": {"schema": page}}}},
     }
     repository.merge({"paths": {"/v1/projects": {"get": operation}}})
-    finished = repository.run("upstream", str(PUBLISHED / "static-2026-08.json"))
+    finished = repository.run("upstream", str(PUBLISHED / "static-2026-08.json"), "--verbose")
     assert (finished.returncode, finished.stderr) == (0, ""), finished.stdout
     left_out = [line for line in finished.stdout.splitlines() if "GET /v1/projects" in line]
     assert [line.split(": ")[1] for line in left_out] == [
         f"GET /v1/projects request query.{name}" for name in ("types", "limit")
     ]
+
+
+def test_what_the_service_has_is_yaml_to_paste(repository: Repository) -> None:
+    theirs = json.loads((PUBLISHED / "live-2026-08.json").read_text("utf-8"))
+    schema = theirs["paths"]["/v1/projects/{id}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    kinds = {"anyOf": [{"type": "string", "enum": ["A"]}, {"type": "string", "enum": ["B"]}]}
+    alerts = {"type": "object", "properties": {"to": {"type": "array", "items": kinds}}, "required": ["to"]}
+    schema["properties"]["alerts"] = {"anyOf": [alerts, {"type": "null"}]}
+    body = {"content": {"application/json": {"schema": alerts}}}
+    parameter = {"name": "q", "in": "query", "schema": {"type": "number", "nullable": False}}
+    operation = {"parameters": [parameter], "requestBody": body, "responses": {"200": {**body, "description": "Done."}}}
+    theirs["paths"]["/v1/tags"] = {"post": operation}
+    (repository.folder / "theirs.json").write_text(json.dumps(theirs), "utf-8")
+
+    printed = repository.run("upstream", "theirs.json", "--operations", "/v1/tags").stdout
+    assert re.search(r"\nKnown, and left out: \d+; `--verbose` prints them.\n", printed)
+    file = repository.folder / "openapi.yaml"
+    for place, part in re.findall(r"(?m)^  Under (\S+):\n((?:    .*\n)+)", printed):
+        start, key = "", place.rpartition(".")[2]
+        path = f"  {place.partition('.')[2]}:\n" if place.startswith("paths") else ""
+        if path:
+            key = "paths"
+        elif key == "properties":
+            start = rf"^    {place.split('.')[-2]}:\n(?:.*\n)*?"
+        text = file.read_text("utf-8")
+        match = re.search(rf"(?m){start}^ *{key}:\n", text)
+        assert match, place
+        file.write_text(f"{text[: match.end()]}{path}{part}{text[match.end() :]}", "utf-8")
+    assert problems(Document.read(file)) == []
+    assert "openapi.yaml has nothing" not in repository.run("upstream", "theirs.json").stdout
 
 
 def test_unusable_document_is_one_line(repository: Repository) -> None:

@@ -31,6 +31,7 @@ class Change:
         new: The new value; None where it is removed.
         proved: Whether the new schema accepts all values of the old one, and the reverse: yes, no or unknown.
         witness: A value, as JSON: of a request, one that was valid and is not; of a response, the other way round.
+        old_pointer: Where what is removed was, in the old document.
     """
 
     operation: str
@@ -43,6 +44,7 @@ class Change:
     new: JSON = None
     proved: tuple[str, str] = ("unknown", "unknown")
     witness: str = ""
+    old_pointer: Pointer = ()
 
     def same_values(self) -> bool:
         """Return whether both schemas accept the same values."""
@@ -67,14 +69,14 @@ class Change:
             yield from self.compare(keyword, old.get(keyword), new.get(keyword))
 
 
-def compare(old: Document, new: Document) -> Iterator[Change]:
-    """Find every change that matters to a client. Raises: DocumentError."""
+def compare(old: Document, new: Document, *, moves: bool = False) -> Iterator[Change]:
+    """Find every change that matters to a client; an operationId may have moved. Raises: DocumentError."""
     servers = Change("", "document", ("servers", 0, "url"), "servers")
     base_urls = [str(document.get(servers.pointer) or "").rstrip("/") for document in (old, new)]
     yield from servers.compare("servers", *base_urls)
     before, after = ({operation.route: operation for operation in operations(document)} for document in (old, new))
     moved = {name: route for route, operation in after.items() if route not in before and (name := operation.id)}
-    for route in before.keys() - after.keys():
+    for route in before.keys() - after.keys() if moves else ():
         if target := moved.get(before[route].id):
             before[target] = before.pop(route)
     for route in before | after:
@@ -101,6 +103,7 @@ def compare_operations(old: Operation, new: Operation) -> Iterator[Change]:
         element = after.get(name) or before[name]
         pointer = element.pointer if name in after else (*new.pointer, name)
         change = Change(str(new), element.direction, pointer, name, element.python_name, element.kind)
+        change = attrs.evolve(change, old_pointer=element.pointer)
         if name in before and name in after:
             yield from change.compare_each(before[name].keywords, after[name].keywords)
         elif name in after:
@@ -138,6 +141,7 @@ def compare_schemas(change: Change, old: Schema, new: Schema, examples: list[JSO
             pointer=schema.pointer if after else (*new.target, "properties", name),
             property=child_name(change.property, name),
             python_name=schema.python_name,
+            old_pointer=schema.pointer,
         )
         if before and after:
             if own_name(before) != own_name(after):

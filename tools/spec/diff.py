@@ -40,7 +40,7 @@ class Base:
 def report(base: Document, revision: Document, accepted: dict[str, str], *, strict: bool = True) -> Report:
     """Compare two documents and judge the changes. Raises: DocumentError."""
     entries: dict[tuple[str, ...], Entry] = {}
-    for change, rule in judge(renamed(compare(base, revision))):
+    for change, rule in judge(renamed(compare(base, revision, moves=True))):
         # A component differs once, whichever operations use it, and a class is renamed once.
         key: tuple[str, ...] = (change.direction, rule.name, json_pointer(change.pointer))
         if change.keyword == "class":

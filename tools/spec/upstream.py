@@ -16,8 +16,10 @@ import httpx
 
 from .compare import Change, compare
 from .document import Document, DocumentError
+from .operation import operations
 from .report import short, write
 from .schema import COMPARED
+from .snippet import Snippet, as_yaml
 
 PUBLISHED = "https://raw.githubusercontent.com/activepieces/activepieces/main/docs/openapi.json"
 TIMEOUT = httpx.Timeout(60.0, connect=10.0)  # seconds; an installation before 0.84 takes its time to make 57 MB
@@ -57,8 +59,14 @@ def read(source: str) -> Document:
         raise DocumentError(f"{source}: cannot be read: {reason}") from None
 
 
-def differences(ours: Document, theirs: Document) -> list[Change]:
-    """Find where the documents differ; theirs is the old one. Raises: DocumentError."""
+def differences(ours: Document, theirs: Document, pattern: str | None = None) -> list[Change]:
+    """Find where the documents differ; theirs is the old one. Raises: DocumentError.
+
+    Args:
+        ours: The document of this repository.
+        theirs: That of the service.
+        pattern: Words of the service's other operations that are a difference, too.
+    """
     return [
         change
         for change in compare(theirs, ours)
@@ -66,7 +74,7 @@ def differences(ours: Document, theirs: Document) -> list[Change]:
         and change.direction != "error"
         and not change.property.startswith("path.")
         # This client need not have each operation of the service.
-        and (change.keyword != "operation" or change.old is None)
+        and (change.keyword != "operation" or change.old is None or (pattern or "\0") in change.operation)
     ]
 
 
@@ -85,19 +93,41 @@ def sentence(change: Change) -> str:
     return f"{subject}: {change.keyword}: openapi.yaml has {ours}, the service {theirs}"
 
 
-def as_text(source: str, ours: Document, changes: list[Change]) -> str:
-    """Return the differences as text, and the known errors with their reasons."""
-    known_errors = [f"Known, and left out: {sentence(change)}: {known(change)}" for change in changes if known(change)]
-    differences: dict[tuple[object, ...], str] = {}
+def snippet(theirs: Document, change: Change) -> str:
+    """Return the YAML for a property, parameter or operation that only the service has; empty for other changes."""
+    part = Snippet(theirs)
+    if change.keyword == "property" and change.new is None:
+        *place, name, _ = change.pointer
+        schema = part.schema(change.old_pointer, f"{place[-2]} {name}", response=change.direction == "response")
+        text = as_yaml({name: part.described(schema)}, 8)
+    elif change.keyword == "parameter" and change.new is None:
+        place = [*change.pointer[:-1], "parameters"]
+        text = as_yaml([part.parameter(change.old_pointer, change.operation)], 6)
+    elif change.keyword == "operation" and change.new is None:
+        operation = next(one for one in operations(theirs) if one.pointer == change.pointer)
+        place = ["paths", operation.path]
+        text = as_yaml({operation.method: part.operation(operation)}, 4)
+    else:
+        return ""
+    components = f"  Under components.schemas:\n{as_yaml(part.components, 4)}" if part.components else ""
+    return f"  Under {'.'.join(map(str, place))}:\n{text}{components}"
+
+
+def as_text(source: str, ours: Document, theirs: Document, changes: list[Change], *, verbose: bool) -> str:
+    """Return the differences as text with the YAML of what is new, and the known errors or their number."""
+    errors = [f"Known, and left out: {sentence(change)}: {known(change)}" for change in changes if known(change)]
+    if errors and not verbose:
+        errors = [f"Known, and left out: {len(errors)}; `--verbose` prints them."]
+    lines: dict[tuple[object, ...], str] = {}
     for change in changes:
         if not known(change):
             # A component that several operations use differs once.
-            line = f"{ours.name}:{ours.line(change.pointer)}: {sentence(change)}"
-            differences.setdefault((change.pointer, change.keyword, str(change.old)), line)
-    if not differences:
-        return "\n".join([f"{source} and openapi.yaml agree on each operation of openapi.yaml.", *known_errors])
-    head = f"{source} and openapi.yaml differ in {len(differences)} place{'s' * (len(differences) != 1)}:"
-    return "\n".join([head, *differences.values(), *known_errors, NEXT])
+            line = f"{ours.name}:{ours.line(change.pointer)}: {sentence(change)}\n{snippet(theirs, change)}"
+            lines.setdefault((change.pointer, change.keyword, str(change.old)), line.rstrip("\n"))
+    if not lines:
+        return "\n".join([f"{source} and openapi.yaml agree on each operation of openapi.yaml.", *errors])
+    head = f"{source} and openapi.yaml differ in {len(lines)} place{'s' * (len(lines) != 1)}:"
+    return "\n".join([head, *lines.values(), *errors, NEXT])
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -105,14 +135,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="nox -s upstream --", description=(__doc__ or "").partition("\n")[0])
     what = "a URL or a file, such as https://HOST/api/v1/docs of a server from release 0.84 on; default: %(default)s"
     parser.add_argument("source", nargs="?", default=PUBLISHED, help=what)
-    source: str = parser.parse_args(arguments).source
+    parser.add_argument(
+        "--operations", metavar="PATTERN", help="print new operations as YAML, such as --operations tags"
+    )
+    parser.add_argument("--verbose", action="store_true", help="print known differences, each with its reason")
+    given = parser.parse_args(arguments)
+    source: str = given.source
     try:
         ours, theirs = Document.read(), read(source)
-        found = differences(ours, theirs)
+        found = differences(ours, theirs, given.operations)
+        text = as_text(source, ours, theirs, found, verbose=given.verbose)
     except DocumentError as error:
         print(error if source in str(error) else f"{source}: cannot be compared: {error}", file=sys.stderr)
         return 2
-    write(as_text(source, ours, found))
+    write(text)
     return 0 if all(known(change) for change in found) else 1
 
 
