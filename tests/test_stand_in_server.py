@@ -167,9 +167,8 @@ def test_command_prints_an_address_and_a_key_that_work(command: Command) -> None
 
 
 def test_command_rehearses_projects_of_a_file_and_an_outage(command: Command, tmp_path: Path) -> None:
-    project = {**StandIn([{"displayName": "Mine", "metadata": {"a": 1}}]).projects[0], "newer": 1}
-    project["plan"]["newer"] = 1
-    (tmp_path / "projects.jsonl").write_text(json.dumps(project) + "\n", "utf-8")
+    line = {"id": "mine", "body": {"displayName": "Mine", "metadata": {"a": 1}}}
+    (tmp_path / "projects.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     process, greeting = command("--projects", str(tmp_path / "projects.jsonl"), "--fail", "503:2", "--fail", "429")
     (url,) = re.findall(r"curl (\S+)", greeting)
     (key,) = re.findall(r"Bearer (\S+)'", greeting)
@@ -197,12 +196,15 @@ def test_command_serves_a_number_of_projects(command: Command) -> None:
         (["--port", "99999"], "cannot serve on port 99999"),
         (["--release", "0.1"], "invalid choice: '0.1'"),
         (["--projects", "missing.jsonl"], "No such file"),
-        (["--projects", __file__], "not what `list --output jsonl` writes"),
+        (["--projects", __file__], "is not as `list --output jsonl` writes it"),
+        (["--projects", "FILE", "--release", "0.83"], "project 1 has an unknown property 'sensitive'"),
         (["--fail", "often"], "invalid failures value: 'often'"),
     ],
 )
-def test_command_reports_invalid_arguments(arguments: list[str], message: str) -> None:
-    finished = subprocess.run([*COMMAND, *arguments], capture_output=True, encoding="utf-8", check=False)
+def test_command_reports_invalid_arguments(arguments: list[str], message: str, tmp_path: Path) -> None:
+    if "FILE" in arguments:
+        (tmp_path / "FILE").write_text('{"id": "p1", "body": {"sensitive": true}}', "utf-8")
+    finished = subprocess.run([*COMMAND, *arguments], capture_output=True, encoding="utf-8", check=False, cwd=tmp_path)
     assert finished.returncode == 2
     assert message in finished.stderr
     assert "Traceback" not in finished.stderr

@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 
 from . import StandIn
-from ._javascript import is_object
 from ._releases import NEWEST, RELEASES
 
 GREETING = """\
@@ -62,24 +61,16 @@ def read_projects(source: str) -> list[dict[str, Any]]:
         return [{}] * int(source)
     try:
         with Path(source).open(encoding="utf-8-sig") as file:
-            return [dict(json.loads(line)) for line in file]
-    except (OSError, TypeError, ValueError) as error:
-        raise argparse.ArgumentTypeError(f"not what `list --output jsonl` writes: {source}: {error}") from None
+            return [{"id": line["id"], **line["body"]} for line in map(json.loads, file)]
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        message = f"{source} is not as `list --output jsonl` writes it: {error}"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def failures(text: str) -> list[int]:
     """Return the statuses that `503:3` stands for."""
     status, _, count = text.partition(":")
     return [int(status)] * int(count or 1)
-
-
-def known(project: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
-    """Return a project without the properties that the stand-in lacks, since a service may be newer."""
-    return {
-        name: known(value, example[name]) if is_object(value) and is_object(example[name]) else value
-        for name, value in project.items()
-        if name in example
-    }
 
 
 def main() -> int:
@@ -116,8 +107,10 @@ def main() -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
-    (example,) = StandIn(release=arguments.release).projects
-    stand_in = Rehearsal((known(project, example) for project in arguments.projects), release=arguments.release)
+    try:
+        stand_in = Rehearsal(arguments.projects, release=arguments.release)
+    except ValueError as error:
+        parser.error(str(error))
     stand_in.failing = [status for statuses in arguments.fail for status in statuses]
     try:
         with stand_in.serve(port) as service:
