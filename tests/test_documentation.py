@@ -126,16 +126,16 @@ def test_script_of_a_schedule_updates_the_projects(tmp_path: Path) -> None:
 
 
 def test_workflow_plans_and_applies(tmp_path: Path) -> None:
-    (block,) = (block for block in blocks("yaml") if "activepieces-client plan" in block.text)
+    (block,) = (block for block in blocks("yaml") if block.path.name == "github-actions.md")
     steps = cast("Any", YAML(typ="safe")).load(block.text)["jobs"]["projects"]["steps"]
     summary = tmp_path / "summary.md"
     (tmp_path / "projects.csv").write_text("id,displayName\npRjEctId0000000000001,Acme EU\n", "utf-8")
     with serve().serve() as service:
-        for name in ("Plan", "Apply"):
+        for name in ("Plan", "Apply", "Report"):
             (command,) = (step["run"] for step in steps if step.get("name") == name)
             finished = run(["bash", "-euc", f"export GITHUB_STEP_SUMMARY={summary}\n{command}"], service, tmp_path)
             assert finished.returncode == 0, finished.stderr
-    assert '"Acme" → "Acme EU"' in summary.read_text("utf-8")
+    assert summary.read_text("utf-8").count("Acme EU") == 2
     assert service.projects[0]["displayName"] == "Acme EU"
 
 
