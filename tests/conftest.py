@@ -15,8 +15,8 @@ from activepieces_client._specification import specification
 from activepieces_client.bulk import _schedule
 from activepieces_client.testing import StandIn
 
-from .support.leaks import API_KEY
-from .support.updates import Update, update_async, update_sync
+from .support.leaks import SECRETS
+from .support.updates import Update, update_with
 
 
 @pytest.fixture(params=["sync", "asyncio", "trio"])
@@ -36,7 +36,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def update(kind: str, debug_logs: None) -> Update:  # noqa: ARG001 - logs must not show the key
     """The update of each kind of client."""
-    return update_sync if kind == "sync" else update_async(kind)
+    return update_with(kind)
 
 
 @pytest.fixture
@@ -109,10 +109,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a test that logs or prints the key."""
+    """Fail a test that logs or prints the key or the password."""
     report = yield
-    if any(API_KEY in text for _, text in report.sections):
-        report.outcome, report.longrepr = "failed", "the key is in what was logged or printed"
+    if any(secret in text for _, text in report.sections for secret in SECRETS):
+        report.outcome, report.longrepr = "failed", "a secret is in what was logged or printed"
     return report
 
 

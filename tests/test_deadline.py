@@ -19,7 +19,7 @@ from activepieces_client import Activepieces, APITimeoutError
 from activepieces_client.testing import StandIn
 
 from .support import raw_server
-from .support.updates import ID, Update, project_json, stand_in_at, update_async
+from .support.updates import ID, Update, project_json, stand_in_at, update_with
 
 # A deadline of 2.2 s. The dripped bytes alone take 3 s, and then comes the rest: a client without a deadline has its
 # response, and one with a read timeout alone as well, since a second passes between two bytes on no machine.
@@ -169,7 +169,7 @@ def test_dripped_head_ends_at_the_deadline(backend: str) -> None:
 
     start = time.monotonic()
     with raw_server.serve(handle) as server, pytest.raises(APITimeoutError):
-        update_async(backend)(stand_in_at(server.base_url), ID, {}, timeout=TIMEOUT, max_retries=0)
+        update_with(backend)(stand_in_at(server.base_url), ID, {}, timeout=TIMEOUT, max_retries=0)
     assert DEADLINE <= time.monotonic() - start < BOUND
 
 

@@ -31,7 +31,7 @@ from activepieces_client.testing import StandIn
 
 from .support import raw_server
 from .support.leaks import API_KEY
-from .support.updates import ID, Update, project_json, sync_client, update_async
+from .support.updates import ID, Update, project_json, sync_client, update_with
 
 # Sources
 
@@ -56,7 +56,7 @@ def test_key_comes_from_an_async_callable(service: StandIn, backend: str) -> Non
         await anyio.lowlevel.checkpoint()
         return service.member_key
 
-    update_async(backend)(service, ID, {}, client={"api_key": read_key})
+    update_with(backend)(service, ID, {}, client={"api_key": read_key})
     assert service.requests[0].headers["authorization"] == f"Bearer {service.member_key}"
 
 
@@ -251,7 +251,7 @@ def test_async_source_without_a_key_is_an_error(service: StandIn, backend: str) 
         return f"{API_KEY}\n"
 
     with pytest.raises(ConfigurationError, match="gives no key"):
-        update_async(backend)(service, ID, {}, client={"api_key": read_key})
+        update_with(backend)(service, ID, {}, client={"api_key": read_key})
     assert service.requests == []
 
 

@@ -11,7 +11,7 @@ from activepieces_client import UNSET, Difference, NotAppliedError
 from activepieces_client.models import Metadata
 from activepieces_client.testing import StandIn
 
-from .support.updates import ID, Update, project_response, update_sync
+from .support.updates import ID, Update, project_response, update_with
 
 
 def test_ignored_properties_are_reported(update: Update) -> None:
@@ -96,7 +96,7 @@ def test_response_about_another_project_is_reported(service: StandIn, update: Up
 def test_values_are_compared_as_json(service: StandIn, requested: object, returned: object, equal: bool) -> None:
     service.fail(project_response(service, metadata={"x": returned}))
     with contextlib.nullcontext() if equal else pytest.raises(NotAppliedError):
-        update_sync(service, ID, {"metadata": {"x": requested}})
+        update_with("sync")(service, ID, {"metadata": {"x": requested}})
 
 
 # What the response lacks: a server that is older than a property drops it in silence.

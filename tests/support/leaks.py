@@ -1,4 +1,4 @@
-"""The API key of all tests, and the search for it in errors."""
+"""The secrets of all tests, and the search for them in errors."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from activepieces_client import ActivepiecesError
 from activepieces_client.testing import StandIn
 
 API_KEY = StandIn().api_key
+PASSWORD = StandIn().password
+SECRETS = API_KEY, PASSWORD
 
 
 def representations(error: BaseException) -> Iterator[Callable[[], object]]:
     """Yield functions that show an error: as text, pickled, copied, in a traceback."""
     yield from (functools.partial(way, error) for way in (str, repr, vars, pickle.dumps))
+    yield functools.partial(pickle.dumps, error.__cause__)
     if isinstance(error, ActivepiecesError):  # those of httpx cannot be copied
         yield lambda: vars(copy.copy(error))
     for carrier in (error, getattr(error, "response", None)):
@@ -35,12 +38,13 @@ def representations(error: BaseException) -> Iterator[Callable[[], object]]:
 
 @contextlib.contextmanager
 def no_leak() -> Generator[None]:
-    """Fail the test if an error that leaves the block shows the key."""
+    """Fail the test if an error that leaves the block shows a secret."""
     try:
         yield
     except Exception as error:
         for represent in representations(error):
             with contextlib.suppress(RecursionError):  # of a value too deep to be shown
-                if API_KEY in str(represent()):
-                    pytest.fail("an error shows the key")
+                shown = str(represent())
+                if any(secret in shown for secret in SECRETS):
+                    pytest.fail("an error shows a secret")
         raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import anyio
@@ -45,23 +47,53 @@ def async_client(service: StandIn, **given: Any) -> AsyncActivepieces:
     return AsyncActivepieces(**settings(service, httpx.AsyncClient, given))
 
 
-def update_sync(
-    service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
-) -> Project:
-    with no_leak(), sync_client(service, **(client or {})) as activepieces:
-        return activepieces.projects.update(project_id, body, **options)
+def call(
+    kind: str, service: StandIn, method: str, *arguments: Any, client: dict[str, Any] | None = None, **options: Any
+) -> Any:
+    """Call a method of `projects` with a kind of client; a list has every project."""
+
+    async def run() -> Any:
+        async with async_client(service, **(client or {})) as activepieces:
+            result = getattr(activepieces.projects, method)(*arguments, **options)
+            return [project async for project in result] if method == "list" else await result
+
+    with no_leak():
+        if kind != "sync":
+            return anyio.run(run, backend=kind)
+        with sync_client(service, **(client or {})) as activepieces:
+            result = getattr(activepieces.projects, method)(*arguments, **options)
+            return list(result) if method == "list" else result
 
 
-def update_async(backend: str) -> Update:
-    def update(
-        service: StandIn, project_id: str, body: Any, *, client: dict[str, Any] | None = None, **options: Any
-    ) -> Project:
-        async def run() -> Project:
-            async with async_client(service, **(client or {})) as activepieces:
-                return await activepieces.projects.update(project_id, body, **options)
+def call_at_once(
+    kind: str, service: StandIn, number: int, method: str, *arguments: Any, client: dict[str, Any], **options: Any
+) -> list[Any]:
+    """Call a method of one client in so many threads or tasks, and return the results."""
+    results: list[Any] = []
 
-        with no_leak():
-            return anyio.run(run, backend=backend)
+    async def run() -> None:
+        async def work() -> None:
+            results.append(await getattr(activepieces.projects, method)(*arguments, **options))
+
+        async with async_client(service, **client) as activepieces, anyio.create_task_group() as tasks:
+            for _ in range(number):
+                tasks.start_soon(work)
+
+    if kind == "sync":
+        with sync_client(service, **client) as activepieces, ThreadPoolExecutor(number) as pool:
+            bound = functools.partial(getattr(activepieces.projects, method), *arguments, **options)
+            results += [future.result() for future in [pool.submit(bound) for _ in range(number)]]
+    else:
+        anyio.run(run, backend=kind)
+    return results
+
+
+def update_with(kind: str) -> Update:
+    """Return the update of a kind of client."""
+
+    def update(service: StandIn, project_id: str, body: Any, **options: Any) -> Project:
+        project: Project = call(kind, service, "update", project_id, body, **options)
+        return project
 
     return update
 
