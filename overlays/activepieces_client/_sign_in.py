@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Generator
-
 import attrs
 import httpx
 
@@ -13,7 +10,15 @@ from activepieces_api.api.authentication import sign_in as operation
 from activepieces_api.models import SignInRequest, SignInResponse
 
 from ._bodies import expect
-from .exceptions import APIError, APIStatusError, AuthenticationError, ConfigurationError, RequestValidationError
+from ._specification import specification
+from .exceptions import (
+    APIError,
+    APIStatusError,
+    AuthenticationError,
+    ConfigurationError,
+    RequestValidationError,
+    ResponseValidationError,
+)
 
 
 @attrs.frozen
@@ -26,16 +31,23 @@ class SignIn:
 
     def read(self, client: AuthenticatedClient) -> str:
         """Sign in, and return the token."""
-        with _without_password():
+        try:
             return expect(SignInResponse, operation.sync(client=client, body=self._body())).token
+        except Exception as error:  # noqa: BLE001 - a hook of an http_client may raise any
+            failure = _without_password(error)
+        raise failure
 
     async def read_async(self, client: AuthenticatedClient) -> str:
         """Sign in without blocking the event loop, and return the token."""
-        with _without_password():
+        try:
             return expect(SignInResponse, await operation.asyncio(client=client, body=self._body())).token
+        except Exception as error:  # noqa: BLE001 - as above
+            failure = _without_password(error)
+        raise failure
 
     def _body(self) -> SignInRequest:
-        return SignInRequest(self.email, self.password)
+        plain = {"email": self.email, "password": self.password}
+        return SignInRequest.from_dict(specification().operations["signIn"].validate({"body": plain})["body"])
 
 
 def sign_in(email: str, password: str, *, base_url: str | None = None) -> SignIn:
@@ -51,18 +63,22 @@ def sign_in(email: str, password: str, *, base_url: str | None = None) -> SignIn
     return SignIn(email, password, base_url)
 
 
-@contextlib.contextmanager
-def _without_password() -> Generator[None]:
-    """Raise errors that hold neither the password nor a frame that does."""
-    try:
-        yield
-    except AuthenticationError:
-        raise ConfigurationError("sign_in: the service rejects the email or the password") from None
-    except RequestValidationError as error:
+def _without_password(error: Exception) -> Exception:
+    """Return an error that holds neither the password, nor a token, nor a frame that does."""
+    if isinstance(error, AuthenticationError):
+        return ConfigurationError("sign_in: the service rejects the email or the password")
+    if isinstance(error, RequestValidationError):
         arguments = " and ".join(violation.path.removeprefix("$.") for violation in error.violations)
-        raise ConfigurationError(f"sign_in: invalid {arguments}; nothing was sent") from None
-    except APIError as error:
-        error.request = httpx.Request(error.request.method, error.request.url)
-        if isinstance(error, APIStatusError):
-            error.response.request = error.request
-        raise error.with_traceback(None) from error.__cause__
+        return ConfigurationError(f"sign_in: invalid {arguments}; nothing was sent")
+    if isinstance(error, APIStatusError | ResponseValidationError):
+        error.response = httpx.Response(error.response.status_code, request=_bare(error.response.request))
+    if isinstance(error, APIError):
+        error.request = _bare(error.request)
+        if isinstance(error.__cause__, httpx.RequestError):
+            error.__cause__.request = error.request
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
+def _bare(request: httpx.Request) -> httpx.Request:
+    return httpx.Request(request.method, request.url)
