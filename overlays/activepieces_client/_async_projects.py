@@ -231,17 +231,17 @@ class AsyncProjects:
         try:
             while True:
                 step = steps.send(outcome)
-                if isinstance(step, Project):
-                    outcome = await self.update(step.id, later, **options)
-                elif step == "find":
-                    outcome = await self.find(external_id=external_id, **options)
-                elif step == "create":
-                    try:
+                try:
+                    if isinstance(step, Project):
+                        outcome = await self.update(step.id, later, **options)
+                    elif step == "find":
+                        outcome = await self.find(external_id=external_id, **options)
+                    elif step == "create":
                         outcome = await self.create(new, **options)
-                    except ActivepiecesError as error:
-                        outcome = error
-                else:
-                    await anyio.sleep(step)
+                    else:
+                        await anyio.sleep(step)
+                except ActivepiecesError as error:
+                    outcome = error
         except StopIteration as end:
             result: tuple[Project, bool] = end.value
             return result

@@ -230,17 +230,17 @@ class Projects:
         try:
             while True:
                 step = steps.send(outcome)
-                if isinstance(step, Project):
-                    outcome = self.update(step.id, later, **options)
-                elif step == "find":
-                    outcome = self.find(external_id=external_id, **options)
-                elif step == "create":
-                    try:
+                try:
+                    if isinstance(step, Project):
+                        outcome = self.update(step.id, later, **options)
+                    elif step == "find":
+                        outcome = self.find(external_id=external_id, **options)
+                    elif step == "create":
                         outcome = self.create(new, **options)
-                    except ActivepiecesError as error:
-                        outcome = error
-                else:
-                    time.sleep(step)
+                    else:
+                        time.sleep(step)
+                except ActivepiecesError as error:
+                    outcome = error
         except StopIteration as end:
             result: tuple[Project, bool] = end.value
             return result
