@@ -194,6 +194,7 @@ class AsyncProjects:
         Raises:
             ActivepiecesError: As for `update`; or several projects have the external id.
         """
+        self._client_with("find", options)  # which validates them
         found = [project async for project in self.list(external_id=external_id, **options)]
         return bodies.only(found, external_id)
 

@@ -194,6 +194,7 @@ class Projects:
         Raises:
             ActivepiecesError: As for `update`; or several projects have the external id.
         """
+        self._client_with("find", options)  # which validates them
         return bodies.only(self.list(external_id=external_id, **options), external_id)
 
     def get_or_create(
