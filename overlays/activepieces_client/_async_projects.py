@@ -87,6 +87,7 @@ class AsyncProjects:
         id_ = to_text("path.id", project_id)
         model = to_model(UpdateProjectRequest, body, id=id_)
         if merge_metadata and isinstance(model.metadata, Metadata):
+            bodies.validate(model)  # before the project is read
             model = bodies.merge_metadata(model, expect(Project, await get_project.asyncio(id_, client=client)))
         return bodies.detailed(Project, await update_project.asyncio_detailed(id_, client=client, body=model))
 

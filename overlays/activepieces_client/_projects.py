@@ -88,6 +88,7 @@ class Projects:
         id_ = to_text("path.id", project_id)
         model = to_model(UpdateProjectRequest, body, id=id_)
         if merge_metadata and isinstance(model.metadata, Metadata):
+            bodies.validate(model)  # before the project is read
             model = bodies.merge_metadata(model, expect(Project, get_project.sync(id_, client=client)))
         return bodies.detailed(Project, update_project.sync_detailed(id_, client=client, body=model))
 
