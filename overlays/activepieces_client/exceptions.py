@@ -290,7 +290,9 @@ def _reason(response: httpx.Response, envelope: dict[str, Any]) -> str:
     """Return the reason that a response gives, in one of the forms that services and proxies have for it."""
     if response.has_redirect_location:
         return f"a redirect to {shorten(response.headers['location'])}, which is not followed"
-    if envelope.get("code") == UNIQUE_VIOLATION:  # the database's message does not say which
+    if (
+        envelope.get("code") == UNIQUE_VIOLATION and b'"externalId"' in response.request.content
+    ):  # the database's message does not say which
         return f"the external id {shorten(json.loads(response.request.content).get('externalId'))} is taken"
     params, error = envelope.get("params"), envelope.get("error")
     texts = [
