@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import zlib
 
 import httpx
@@ -11,7 +12,8 @@ import pytest
 from activepieces_client import ActivepiecesError, APIConnectionError, APIStatusError, ResponseValidationError
 from activepieces_client.testing import StandIn
 
-from .support.updates import ID, Update, project_json
+from .support import raw_server
+from .support.updates import ID, Update, call, project_json, stand_in_at
 
 # httpx leaves the generators of a body that is not read to its end to the garbage collector, and trio warns.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -39,6 +41,18 @@ def response(status: int, content: bytes, encoding: str) -> httpx.Response:
 def test_compressed_response_is_decoded(service: StandIn, update: Update, encoding: str, content: bytes) -> None:
     service.fail(response(200, content, encoding))
     assert update(service, ID, {}).id == ID
+
+
+def test_page_is_requested_and_decoded_as_gzip(kind: str) -> None:
+    def handle(connection: socket.socket) -> None:
+        asked.append(b"\r\naccept-encoding: gzip\r\n" in raw_server.read_request(connection).lower())
+        raw_server.respond(connection, gzip.compress(page, mtime=0), b"Content-Encoding: gzip")
+
+    asked: list[bool] = []
+    page = b'{"data": [%s], "next": null, "previous": null}' % b", ".join([project_json()] * 100)
+    with raw_server.serve(handle) as server:
+        assert len(call(kind, stand_in_at(server.base_url), "list")) == 100
+    assert asked == [True]
 
 
 @pytest.mark.parametrize("content", [b"not gzip", b"\x1f\x8b", gzip.compress(project_json(), mtime=0)[:20]])

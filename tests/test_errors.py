@@ -122,6 +122,16 @@ def test_broken_connection_is_a_connection_error(any_service: StandIn, update: U
     assert caught.value.attempts == 1
 
 
+def test_connection_error_keeps_its_cause_alone(any_service: StandIn, update: Update) -> None:
+    any_service.fail(httpx.ReadError)
+    with pytest.raises(APIConnectionError) as caught:
+        update(any_service, ID, {}, **ONCE)
+    cause = caught.value.__cause__
+    assert isinstance(cause, httpx.TransportError)
+    assert type(cause).__name__ in str(caught.value)
+    assert (cause.__traceback__, cause.__cause__, cause.__context__) == (None, None, None)
+
+
 def test_silent_server_is_a_timeout_error(any_service: StandIn, update: Update) -> None:
     any_service.fail(httpx.ReadTimeout)
     with pytest.raises(APITimeoutError, match="ReadTimeout"):

@@ -30,7 +30,7 @@ from activepieces_client import (
 from activepieces_client.testing import StandIn
 
 from .support import raw_server
-from .support.leaks import API_KEY
+from .support.leaks import API_KEY, no_leak
 from .support.updates import ID, Update, project_json, sync_client, update_with
 
 # Sources
@@ -84,6 +84,35 @@ def test_unreadable_key_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         Activepieces()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_key_file_is_utf_8_with_or_without_a_mark(
+    service: StandIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoding: str
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{service.api_key}{'é' if encoding == 'cp1252' else ''}\n", encoding=encoding)
+    monkeypatch.setenv("ACTIVEPIECES_API_KEY_FILE", str(file))
+    if encoding == "utf-8-sig":
+        assert sync_client(service, api_key=None).projects.update(ID, {}).id == ID
+        return
+    name = {"utf-16": "UTF-16", "cp1252": "not UTF-8"}[encoding]
+    with no_leak(), pytest.raises(ConfigurationError, match=f"{file} is {name}: save it as UTF-8"):
+        sync_client(service, api_key=None)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such permissions here")
+@pytest.mark.parametrize(("mode", "warnings"), [(0o600, 0), (0o640, 0), (0o644, 1)])
+def test_key_file_that_others_can_read_has_one_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warnings: int
+) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk-1", encoding="utf-8")
+    file.chmod(mode)
+    monkeypatch.setenv("ACTIVEPIECES_API_KEY_FILE", str(file))
+    for _ in range(2):
+        Activepieces().close()
+    assert caplog.messages == [f"every user of this machine can read the key in {file}: chmod 600"] * warnings
+
+
 @pytest.mark.parametrize("key", ["", "sk-hunter2\n", "sk hunter2", "sk-hunter2\0", "sk-hunter2é"])
 @pytest.mark.parametrize("client", [Activepieces, AsyncActivepieces])
 def test_key_that_no_header_carries_is_not_shown(client: type[Activepieces], key: str) -> None:
@@ -132,42 +161,39 @@ class Source:
         return self()
 
 
-def test_key_is_renewed_on_401(service: StandIn, update: Update) -> None:
-    source = Source("old", service.api_key)
-    assert update(service, ID, {"displayName": "Acme"}, client={"api_key": source}).display_name == "Acme"
-    keys = [request.headers["authorization"] for request in service.requests]
-    assert keys == ["Bearer old", f"Bearer {service.api_key}"]
-    assert [request.content for request in service.requests] == [b'{"displayName":"Acme"}'] * 2
-
-
 def session_expired() -> httpx.Response:
     """Respond as the service does after a change of the password."""
     return httpx.Response(403, json={"code": "SESSION_EXPIRED", "params": {}})
 
 
-def test_expired_session_renews_the_key(service: StandIn, update: Update) -> None:
-    source = Source("old", service.api_key)
-    service.fail(session_expired())
-    assert update(service, ID, {"displayName": "Acme"}, client={"api_key": source}).display_name == "Acme"
+def test_key_is_renewed_on_401_and_expired_session(service: StandIn, update: Update) -> None:
+    for failures in ([], [session_expired()]):
+        source = Source("old", service.api_key)
+        service.fail(*failures)
+        assert update(service, ID, {"displayName": "Acme"}, client={"api_key": source}).display_name == "Acme"
+        assert source.reads == 2
     keys = [request.headers["authorization"] for request in service.requests]
-    assert keys == ["Bearer old", f"Bearer {service.api_key}"]
-    assert source.reads == 2
+    assert keys == ["Bearer old", f"Bearer {service.api_key}"] * 2
+    assert [request.content for request in service.requests] == [b'{"displayName":"Acme"}'] * 4
 
 
-def test_expired_session_renews_the_key_once(service: StandIn, update: Update) -> None:
-    source = Source("old", "older", "oldest")
-    service.fail(*[session_expired() for _ in range(3)])
-    with pytest.raises(PermissionDeniedError, match="SESSION_EXPIRED") as caught:
-        update(service, ID, {}, client={"api_key": source})
-    assert caught.value.code == "SESSION_EXPIRED"
-    assert (source.reads, len(service.requests)) == (2, 2)
+def test_key_is_renewed_only_once(service: StandIn, update: Update) -> None:
+    for failures in ([], [session_expired() for _ in range(3)]):
+        source = Source("old", "older", "oldest")
+        service.requests.clear()
+        service.fail(*failures)
+        with pytest.raises((AuthenticationError, PermissionDeniedError)):
+            update(service, ID, {}, client={"api_key": source})
+        assert (source.reads, len(service.requests)) == (2, 2)
 
 
-def test_expired_session_of_a_string_is_not_renewed(service: StandIn, update: Update) -> None:
+def test_string_is_not_renewed(service: StandIn, update: Update) -> None:
     service.fail(session_expired())
     with pytest.raises(PermissionDeniedError, match="SESSION_EXPIRED"):
         update(service, ID, {})
-    assert len(service.requests) == 1
+    with pytest.raises(AuthenticationError):
+        update(service, ID, {}, client={"api_key": "old"})
+    assert len(service.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -214,19 +240,6 @@ def test_unchanged_key_is_not_sent_again(service: StandIn, update: Update) -> No
     assert (source.reads, len(service.requests)) == (2, 1)
 
 
-def test_key_is_renewed_only_once(service: StandIn, update: Update) -> None:
-    source = Source("old", "older", "oldest")
-    with pytest.raises(AuthenticationError):
-        update(service, ID, {}, client={"api_key": source})
-    assert (source.reads, len(service.requests)) == (2, 2)
-
-
-def test_string_is_not_renewed(service: StandIn, update: Update) -> None:
-    with pytest.raises(AuthenticationError):
-        update(service, ID, {}, client={"api_key": "old"})
-    assert len(service.requests) == 1
-
-
 def test_key_file_is_read_again(service: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "key"
     file.write_text("old\n", encoding="utf-8")
@@ -242,16 +255,6 @@ def test_source_without_a_key_is_an_error(service: StandIn, update: Update, valu
     with pytest.raises(ConfigurationError) as caught:
         update(service, ID, {}, client={"api_key": lambda: value})
     assert str(caught.value) == "api_key() gives no key that a header can carry"
-    assert service.requests == []
-
-
-def test_async_source_without_a_key_is_an_error(service: StandIn, backend: str) -> None:
-    async def read_key() -> str:
-        await anyio.lowlevel.checkpoint()
-        return f"{API_KEY}\n"
-
-    with pytest.raises(ConfigurationError, match="gives no key"):
-        update_with(backend)(service, ID, {}, client={"api_key": read_key})
     assert service.requests == []
 
 

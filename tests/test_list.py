@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from activepieces_client import ActivepiecesError, AuthenticationError, RequestV
 from activepieces_client.models import Project, ProjectType
 from activepieces_client.testing import StandIn
 
-from .support.updates import async_client, sync_client
+from .support.updates import async_client, call, sync_client
 
 List = Callable[..., list[Project]]
 Find = Callable[..., Project | None]
@@ -30,35 +31,13 @@ def service() -> StandIn:
 @pytest.fixture
 def list_projects(service: StandIn, kind: str) -> List:
     """List projects with each kind of client."""
-
-    def list_projects(**arguments: Any) -> list[Project]:
-        if kind == "sync":
-            return list(sync_client(service).projects.list(**arguments))
-
-        async def run() -> list[Project]:
-            async with async_client(service) as client:
-                return [project async for project in client.projects.list(**arguments)]
-
-        return anyio.run(run, backend=kind)
-
-    return list_projects
+    return functools.partial(call, kind, service, "list")
 
 
 @pytest.fixture
 def find_project(service: StandIn, kind: str) -> Find:
     """Find a project with each kind of client."""
-
-    def find_project(**arguments: Any) -> Project | None:
-        if kind == "sync":
-            return sync_client(service).projects.find(**arguments)
-
-        async def run() -> Project | None:
-            async with async_client(service) as client:
-                return await client.projects.find(**arguments)
-
-        return anyio.run(run, backend=kind)
-
-    return find_project
+    return functools.partial(call, kind, service, "find")
 
 
 def page(*projects: dict[str, Any], cursor: str | None = None) -> httpx.Response:

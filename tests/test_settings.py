@@ -162,6 +162,8 @@ def test_async_key_is_rejected_before_any_call(service: StandIn, source: Any) ->
         "https://flows.example.com/api?",
         "https://flows.example.com/api#",
         "https://flows.example.com:port/api",
+        "https://flows.example.com/api ",
+        "https://flows.example.com/my api",
     ],
 )
 def test_address_must_be_https_and_an_address_alone(base_url: str) -> None:
@@ -176,6 +178,12 @@ def test_invalid_address_is_shown_an_example() -> None:
         str(caught.value)
         == "base_url must be a URL without user, query, fragment and spaces, like https://cloud.activepieces.com/api"
     )
+
+
+@pytest.mark.parametrize("base_url", ["https://flows.example.com/api/v1", "https://flows.example.com/api/v1/"])
+def test_address_with_the_version_is_told_its_end(base_url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^base_url must end before /v1, which each operation adds"):
+        Activepieces("sk-1", base_url=base_url)
 
 
 @pytest.mark.parametrize(

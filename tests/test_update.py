@@ -21,7 +21,7 @@ from activepieces_client.models import (
 )
 from activepieces_client.testing import StandIn
 
-from .support.updates import ID, Update, async_client, sync_client
+from .support.updates import ID, Update, call, sync_client
 
 
 def test_model_changes_what_is_set_and_nothing_else(any_service: StandIn, update: Update) -> None:
@@ -77,24 +77,12 @@ def test_request_line_and_headers(service: StandIn, update: Update) -> None:
     assert request.headers["content-type"] == "application/json"
 
 
-def test_update_detailed_returns_status_headers_and_content(service: StandIn) -> None:
-    response = sync_client(service).projects.update_detailed(ID, {"displayName": "Acme"})
+def test_update_detailed_returns_status_headers_and_content(service: StandIn, kind: str) -> None:
+    response = call(kind, service, "update_detailed", ID, {"displayName": "Acme"})
 
     assert response.status_code == 200
     assert response.headers["content-type"] == "application/json; charset=utf-8"
     assert b'"displayName": "Acme"' in response.content
-    assert response.parsed is not None
-    assert response.parsed.display_name == "Acme"
-
-
-@pytest.mark.anyio
-async def test_async_update_detailed_returns_the_same(service: StandIn) -> None:
-    response = await async_client(service).projects.update_detailed(ID, {"displayName": "Acme"})
-
-    assert response.status_code == 200
-    assert response.headers["content-type"] == "application/json; charset=utf-8"
-    assert b'"displayName": "Acme"' in response.content
-    assert response.parsed is not None
     assert response.parsed.display_name == "Acme"
 
 
