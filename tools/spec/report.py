@@ -19,10 +19,8 @@ from .compare import Change
 from .document import JSON, SPECIFICATION, as_array, as_object, json_pointer
 from .rules import SEVERITIES, Rule, worst
 
-LONGEST = 60_000
-"""Characters of a report as Markdown: GitHub takes 65,536 in a comment."""
+LONGEST = 60_000  # characters of Markdown; GitHub takes 65,536 in a comment
 
-# The keywords of a change that are none of OpenAPI's, in words.
 NOUNS = {"python": "name in Python", "returns": "what a call returns", "servers": "default base URL"}
 
 
@@ -202,12 +200,11 @@ def as_json(report: Report) -> str:
 
 def as_html(report: Report) -> str:
     """Return the report as one page that loads nothing."""
-    count = len(report.entries)
     page = string.Template(Path(__file__).with_suffix(".html").read_text(encoding="utf-8"))
     return page.substitute(
         head=html.escape(report.head()),
         verdict=report.verdict.replace(" ", "-"),
-        subtitle=f"{SPECIFICATION.name} since {dotted(report.base)}: {count} change{'s' * (count != 1)}",
+        subtitle=f"{SPECIFICATION.name} since {dotted(report.base)}, {len(report.entries)} differences",
         sections="\n".join(cards(report)),
     )
 
