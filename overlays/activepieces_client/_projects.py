@@ -276,6 +276,7 @@ class Projects:
         from .bulk import is_final  # noqa: PLC0415 - an add-on, which a single update does not need
         from .bulk._plan import Comparison  # noqa: PLC0415 - as above
 
+        self._client_with("plan", options)  # which validates them
         comparison = Comparison(updates, by=by, merge_metadata=merge_metadata)
         for project_id in comparison.ids:
             try:
