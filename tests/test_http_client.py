@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import pickle
 from collections.abc import Callable
@@ -98,39 +99,28 @@ def test_http_client_without_timeout_has_the_default(service: StandIn) -> None:
 # Open and closed
 
 
-def test_closed_client_sends_nothing() -> None:
-    with StandIn().serve() as service:
+@pytest.mark.parametrize("calls", [0, 1])
+def test_closed_client_sends_nothing(kind: str, calls: int) -> None:
+    def use() -> None:
         client = Activepieces(service.api_key, base_url=service.base_url)
+        for _ in range(calls):
+            client.projects.update(ID, {})
+        client.close()
+        client.close()
         client.projects.update(ID, {})
-        client.close()
-        client.close()
-        with pytest.raises(ConfigurationError, match=r"^the client is closed$"):
-            client.projects.update(ID, {})
-        assert len(service.requests) == 1
 
-
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_closed_async_client_sends_nothing(backend: str) -> None:
-    async def run() -> None:
+    async def use_async() -> None:
         client = AsyncActivepieces(service.api_key, base_url=service.base_url)
-        await client.projects.update(ID, {})
-        await client.aclose()
-        await client.aclose()
-        with pytest.raises(ConfigurationError, match=r"^the client is closed$"):
+        for _ in range(calls):
             await client.projects.update(ID, {})
+        await client.aclose()
+        await client.aclose()
+        await client.projects.update(ID, {})
 
-    with StandIn().serve() as service:
-        anyio.run(run, backend=backend)
-        assert len(service.requests) == 1
-
-
-def test_client_closed_before_its_first_call_sends_nothing() -> None:
-    with StandIn().serve() as service:
-        client = Activepieces(service.api_key, base_url=service.base_url)
-        client.close()
-        with pytest.raises(ConfigurationError, match=r"^the client is closed$"):
-            client.projects.update(ID, {})
-        assert service.requests == []
+    run = use if kind == "sync" else functools.partial(anyio.run, use_async, backend=kind)
+    with StandIn().serve() as service, pytest.raises(ConfigurationError, match=r"^the client is closed$"):
+        run()
+    assert len(service.requests) == calls
 
 
 def test_closing_leaves_the_http_client_open(service: StandIn) -> None:
@@ -143,13 +133,6 @@ def test_closing_leaves_the_http_client_open(service: StandIn) -> None:
     assert len(service.requests) == 1
 
 
-def test_closed_http_client_is_rejected(service: StandIn) -> None:
-    http_client = httpx.Client(transport=service.transport)
-    http_client.close()
-    with pytest.raises(ConfigurationError, match=r"^http_client is closed$"):
-        Activepieces("sk-1", base_url=service.base_url, http_client=http_client)
-
-
 def test_http_client_without_user_agent_sends_none(service: StandIn) -> None:
     http_client = httpx.Client(transport=service.transport)
     del http_client.headers["User-Agent"]
@@ -157,13 +140,14 @@ def test_http_client_without_user_agent_sends_none(service: StandIn) -> None:
     assert "user-agent" not in service.requests[0].headers
 
 
-def test_http_client_closed_later_is_named(service: StandIn) -> None:
+def test_closed_http_client_is_named(service: StandIn) -> None:
     http_client = httpx.Client(transport=service.transport)
-    client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
+    client = sync_client(service, http_client=http_client)
     client.projects.update(ID, {})
     http_client.close()
-    with pytest.raises(ConfigurationError, match=r"^http_client is closed$"):
-        client.projects.update(ID, {})
+    for use in (lambda: client.projects.update(ID, {}), lambda: sync_client(service, http_client=http_client)):
+        with pytest.raises(ConfigurationError, match=r"^http_client is closed$"):
+            use()
     assert len(service.requests) == 1
 
 

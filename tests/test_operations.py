@@ -14,13 +14,11 @@ import pytest
 
 from activepieces_client import (
     Activepieces,
-    APIConnectionError,
     ConfigurationError,
     Difference,
     NotAppliedError,
     RequestValidationError,
     ResponseValidationError,
-    ServerError,
 )
 from activepieces_client._specification import specification
 
@@ -428,31 +426,6 @@ def test_properties_of_a_nullable_object_are_compared(request_: Request, respons
     with pytest.raises(NotAppliedError) as caught:
         request_(method="put", url="/v1/settings", json={"icon": icon})
     assert caught.value.differences == (Difference("$.icon.color", "RED", "BLUE"),)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "error", "attempts"),
-    [
-        (503, ServerError, 1),
-        (httpx.ReadTimeout, APIConnectionError, 1),
-        (httpx.ReadError, APIConnectionError, 1),
-        (httpx.RemoteProtocolError, APIConnectionError, 1),
-        (httpx.ConnectError, APIConnectionError, 3),
-        (httpx.PoolTimeout, APIConnectionError, 3),
-    ],
-)
-def test_not_idempotent_operation_is_retried_if_unsent(
-    request_: Request,
-    responses: list[Any],
-    waits: list[float],
-    outcome: Any,
-    error: type[APIConnectionError | ServerError],
-    attempts: int,
-) -> None:
-    responses += [httpx.Response(outcome) if isinstance(outcome, int) else outcome] * 3
-    with pytest.raises(error) as caught:
-        request_(method="post", url="/v1/projects/archived")
-    assert (caught.value.attempts, len(responses), len(waits)) == (attempts, 3 - attempts, attempts - 1)
 
 
 def test_deprecation_names_the_line_that_uses_it(request_: Request, responses: list[Any]) -> None:

@@ -32,27 +32,22 @@ METHODS: dict[str, tuple[Any, ...]] = {
     "list": (),
     "find": (),
     "get_or_create": (),
+    "plan": ([],),
     "update_many": ([],),
 }
-BY_ID = {"find": {"external_id": "customer-1"}, "get_or_create": {"external_id": "customer-1", "display_name": "Acme"}}
-
-
-def test_get_returns_the_project(any_service: StandIn, kind: str) -> None:
-    any_service.projects[0]["displayName"] = "Acme"
-    project = call(kind, any_service, "get", ID)
-    assert (project.id, project.display_name, project.type_) == (ID, "Acme", ProjectType.TEAM)
+BY_ID: dict[str, dict[str, Any]] = {
+    "find": {"external_id": "customer-1"},
+    "get_or_create": {"external_id": "customer-1", "display_name": "Acme"},
+}
 
 
 @pytest.mark.parametrize("body", [NEW, CreateProjectRequest(display_name="Acme", external_id="customer-1")])
-def test_create_adds_a_project(any_service: StandIn, kind: str, body: Any) -> None:
-    project = call(kind, any_service, "create", body)
-    assert (project.display_name, project.external_id) == ("Acme", "customer-1")
-    assert [found["id"] for found in any_service.projects] == [ID, project.id]
-
-
-def test_delete_removes_the_project(any_service: StandIn, kind: str) -> None:
-    assert call(kind, any_service, "delete", ID) is None
-    assert any_service.projects == []
+def test_project_is_created_read_and_deleted(any_service: StandIn, kind: str, body: Any) -> None:
+    created = call(kind, any_service, "create", body)
+    assert (created.display_name, created.external_id, created.type_) == ("Acme", "customer-1", ProjectType.TEAM)
+    assert call(kind, any_service, "get", created.id).to_dict().items() >= created.to_dict().items()
+    assert call(kind, any_service, "delete", created.id) is None
+    assert [project["id"] for project in any_service.projects] == [ID]
 
 
 # Arguments

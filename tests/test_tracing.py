@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-import anyio
 import httpx
 import pytest
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
@@ -12,10 +12,11 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from activepieces_client import Activepieces, APIConnectionError, AsyncActivepieces
+from activepieces_client import Activepieces, APIConnectionError, sign_in
 from activepieces_client.testing import StandIn
 
-from .support.updates import ID
+from .support.leaks import SECRETS
+from .support.updates import ID, async_client, call
 
 
 class Tracing:
@@ -33,8 +34,8 @@ class Tracing:
         assert all(span.parent and job.context and span.parent.span_id == job.context.span_id for span in attempts)
         sent = [request.headers["traceparent"].split("-")[1:3] for request in service.requests]
         assert sent == [ids(span) for span in attempts]
-        assert service.api_key not in "".join(span.to_json() for span in (*attempts, job))
-        assert "Bearer" not in "".join(span.to_json() for span in (*attempts, job))
+        shown = "".join(span.to_json() for span in (*attempts, job))
+        assert not any(secret in shown for secret in (*SECRETS, "Bearer"))
 
 
 def ids(span: ReadableSpan) -> list[str]:
@@ -76,27 +77,21 @@ def update(client: Activepieces, tracing: Tracing) -> None:
         client.projects.update(ID, {"displayName": "Acme"})
 
 
-async def update_async(client: AsyncActivepieces, tracing: Tracing) -> None:
+def update_with(kind: str, service: StandIn, tracing: Tracing, **client: Any) -> None:
     with tracing.provider.get_tracer("test").start_as_current_span("job"):
-        await client.projects.update(ID, {"displayName": "Acme"})
+        call(kind, service, "update", ID, {"displayName": "Acme"}, client=client)
 
 
 @pytest.mark.usefixtures("instrumented")
-def test_each_attempt_has_a_span(service: StandIn, tracing: Tracing) -> None:
-    with Activepieces(service.api_key, base_url=service.base_url) as client:
-        update(client, tracing)
+def test_each_attempt_has_a_span(service: StandIn, tracing: Tracing, kind: str) -> None:
+    update_with(kind, service, tracing)
     tracing.check(service, [503, 200])
 
 
 @pytest.mark.usefixtures("instrumented")
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_each_async_attempt_has_a_span(service: StandIn, tracing: Tracing, backend: str) -> None:
-    async def run() -> None:
-        async with AsyncActivepieces(service.api_key, base_url=service.base_url) as client:
-            await update_async(client, tracing)
-
-    anyio.run(run, backend=backend)
-    tracing.check(service, [503, 200])
+def test_sign_in_has_a_span_without_the_password(service: StandIn, tracing: Tracing, kind: str) -> None:
+    update_with(kind, service, tracing, api_key=sign_in(service.email, service.password))
+    tracing.check(service, [503, 200, 200])
 
 
 def test_client_that_is_instrumented_later_has_spans(service: StandIn, tracing: Tracing) -> None:
@@ -114,20 +109,17 @@ def test_client_that_is_instrumented_later_has_spans(service: StandIn, tracing: 
 def test_instrumented_http_client_has_spans(service: StandIn, tracing: Tracing) -> None:
     with httpx.Client() as http_client:
         HTTPXClientInstrumentor.instrument_client(http_client, tracer_provider=tracing.provider)
-        client = Activepieces(service.api_key, base_url=service.base_url, http_client=http_client)
-        update(client, tracing)
+        update_with("sync", service, tracing, http_client=http_client)
     tracing.check(service, [503, 200])
 
 
-@pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_instrumented_async_http_client_has_spans(service: StandIn, tracing: Tracing, backend: str) -> None:
-    async def run() -> None:
-        async with httpx.AsyncClient() as http_client:
-            HTTPXClientInstrumentor.instrument_client(http_client, tracer_provider=tracing.provider)
-            client = AsyncActivepieces(service.api_key, base_url=service.base_url, http_client=http_client)
-            await update_async(client, tracing)
-
-    anyio.run(run, backend=backend)
+@pytest.mark.anyio
+async def test_instrumented_async_http_client_has_spans(service: StandIn, tracing: Tracing) -> None:
+    async with httpx.AsyncClient() as http_client:
+        HTTPXClientInstrumentor.instrument_client(http_client, tracer_provider=tracing.provider)
+        client = async_client(service, http_client=http_client)
+        with tracing.provider.get_tracer("test").start_as_current_span("job"):
+            await client.projects.update(ID, {"displayName": "Acme"})
     tracing.check(service, [503, 200])
 
 
@@ -135,17 +127,13 @@ def test_instrumented_async_http_client_has_spans(service: StandIn, tracing: Tra
 def test_renewal_has_a_span_of_its_own(service: StandIn, tracing: Tracing) -> None:
     service.fail(401)
     keys = iter(["old", service.api_key])
-    with Activepieces(lambda: next(keys), base_url=service.base_url) as client:
-        update(client, tracing)
+    update_with("sync", service, tracing, api_key=lambda: next(keys))
     tracing.check(service, [503, 401, 200])
 
 
 @pytest.mark.usefixtures("instrumented")
 def test_span_of_a_failed_attempt_has_no_key(service: StandIn, tracing: Tracing) -> None:
     service.fail(httpx.ReadError)
-    with (
-        Activepieces(service.api_key, base_url=service.base_url, max_retries=1) as client,
-        pytest.raises(APIConnectionError),
-    ):
-        update(client, tracing)
+    with pytest.raises(APIConnectionError):
+        update_with("sync", service, tracing, max_retries=1)
     tracing.check(service, [503, None])
