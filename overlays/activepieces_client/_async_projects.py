@@ -13,8 +13,22 @@ from activepieces_api.api.projects import create_project, delete_project, get_pr
 from activepieces_api.models import CreateProjectRequest, Metadata, Project, ProjectPage, UpdateProjectRequest
 from activepieces_api.types import UNSET, Response, Unset
 
-from . import _bodies as bodies
-from ._bodies import Body, NewBody, Types, expect, to_model, to_text
+from ._bodies import (
+    Body,
+    NewBody,
+    Types,
+    detailed,
+    expect,
+    merged_body,
+    next_cursor,
+    only,
+    split_new,
+    to_filter,
+    to_model,
+    to_text,
+    to_types,
+    validate,
+)
 from ._call import CallOptions, Timeout
 from ._get_or_create import get_or_create
 from ._projects import ClientWith
@@ -87,9 +101,9 @@ class AsyncProjects:
         id_ = to_text("path.id", project_id)
         model = to_model(UpdateProjectRequest, body, id=id_)
         if merge_metadata and isinstance(model.metadata, Metadata):
-            bodies.validate(model)  # before the project is read
-            model = bodies.merge_metadata(model, expect(Project, await get_project.asyncio(id_, client=client)))
-        return bodies.detailed(Project, await update_project.asyncio_detailed(id_, client=client, body=model))
+            validate(model)  # before the project is read
+            model = merged_body(model, expect(Project, await get_project.asyncio(id_, client=client)))
+        return detailed(Project, await update_project.asyncio_detailed(id_, client=client, body=model))
 
     async def get(self, project_id: str, **options: Unpack[CallOptions]) -> Project:
         """Return a project.
@@ -176,14 +190,14 @@ class AsyncProjects:
                 client=client,
                 cursor=cursor,
                 limit=page_size,
-                external_id=to_text("query.externalId", external_id),
-                display_name=to_text("query.displayName", display_name),
-                external_user_id=to_text("query.externalUserId", external_user_id),
-                types=bodies.to_types(types),
+                external_id=to_filter("externalId", external_id),
+                display_name=to_filter("displayName", display_name),
+                external_user_id=to_filter("externalUserId", external_user_id),
+                types=to_types(types),
             )
             for project in expect(ProjectPage, page).data:
                 yield project
-            cursor = bodies.next_cursor(expect(ProjectPage, page), seen)
+            cursor = next_cursor(expect(ProjectPage, page), seen)
 
     async def find(self, *, external_id: str, **options: Unpack[CallOptions]) -> Project | None:
         """Return the project with an external id; None if there is none.
@@ -197,7 +211,7 @@ class AsyncProjects:
         """
         self._client_with("find", options)  # which validates them
         found = [project async for project in self.list(external_id=external_id, **options)]
-        return bodies.only(found, external_id)
+        return only(found, external_id)
 
     async def get_or_create(
         self,
@@ -227,7 +241,7 @@ class AsyncProjects:
             ActivepiecesError: As for `find`, `create` and `update`.
         """
         options: CallOptions = {"timeout": timeout, "max_retries": max_retries}
-        new, later = bodies.split_new({"external_id": external_id, "display_name": display_name, **body})
+        new, later = split_new({"external_id": external_id, "display_name": display_name, **body})
         steps = get_or_create(update=bool(later))
         outcome: Project | ActivepiecesError | None = None
         try:

@@ -153,14 +153,14 @@ _warned: set[Path] = set()
 
 def _read_file(path: Path) -> str:
     try:
-        content = path.read_bytes()
-        if os.name == "posix" and path.stat().st_mode & 0o004 and path not in _warned:
-            _warned.add(path)
-            logger.warning("every user of this machine can read the key in %s: chmod 600", path)
-        return content.decode("utf-8-sig").strip()
-    except UnicodeDecodeError:
-        utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        encoding = "UTF-16" if utf16 else "not UTF-8"
-        raise ConfigurationError(f"{KEY_FILE_VARIABLE}: {path} is {encoding}: save it as UTF-8") from None
+        content, mode = path.read_bytes(), path.stat().st_mode
     except OSError as error:
         raise ConfigurationError(f"{KEY_FILE_VARIABLE}: cannot read {path}: {type(error).__name__}") from None
+    if os.name == "posix" and mode & 0o004 and path not in _warned:
+        _warned.add(path)
+        logger.warning("every user of this machine can read the key in %s: chmod 600", path)
+    try:
+        return content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        encoding = "UTF-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "not UTF-8"
+        raise ConfigurationError(f"{KEY_FILE_VARIABLE}: {path} is {encoding}: save it as UTF-8") from None

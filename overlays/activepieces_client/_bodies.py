@@ -33,7 +33,6 @@ NewBody: TypeAlias = CreateProjectRequest | Mapping[str, Any]
 Types: TypeAlias = Iterable[ProjectType | str]
 
 Model = TypeVar("Model", UpdateProjectRequest, CreateProjectRequest)
-Text = TypeVar("Text", str, str | Unset)
 T = TypeVar("T")
 Parsed = TypeVar("Parsed")
 
@@ -86,13 +85,13 @@ def _plain_values(model: Any, path: str = "$") -> Iterator[Violation]:
             yield Violation(attribute, f"is {shorten(value)}, but the model takes a {name}: write {how}")
 
 
-def merge_metadata(body: UpdateProjectRequest, project: Project) -> UpdateProjectRequest:
+def merged_body(body: UpdateProjectRequest, project: Project) -> UpdateProjectRequest:
     """Return a body whose metadata is merged into that of a project."""
     current, given = project.to_dict().get("metadata"), body.to_dict()["metadata"]
     return attrs.evolve(body, metadata=Metadata.from_dict(merged(current, given)))
 
 
-def to_text(path: str, value: Text) -> Text:
+def to_text(path: str, value: object) -> str:
     """Return an argument that selects a project as plain text.
 
     A generated function would send `Tenant.ACME` for a str that is an Enum, and would list every project for None.
@@ -100,13 +99,16 @@ def to_text(path: str, value: Text) -> Text:
     Raises:
         RequestValidationError: It is not a string, or cannot be sent.
     """
-    if isinstance(value, Unset):
-        return value
     if not isinstance(value, str):
         raise RequestValidationError([Violation(path, f'{shorten(value)} is not of type "string"')])
     if violation := invalid_text(value):
         raise RequestValidationError([Violation(path, violation)])
     return str.__str__(value)
+
+
+def to_filter(name: str, value: str | Unset) -> str | Unset:
+    """Return a filter of a list, which is unset or a text; otherwise as `to_text`."""
+    return value if isinstance(value, Unset) else to_text(f"query.{name}", value)
 
 
 def to_types(types: Types | Unset) -> list[ProjectType] | Unset:
@@ -137,7 +139,7 @@ def split_new(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     names = {re.sub("(?=[A-Z])", "_", name).lower(): name for name in [*update.properties(), *create.properties()]}
     for name in arguments.keys() - names.keys():
         raise TypeError(f"get_or_create() got an unexpected keyword argument {name!r}")
-    plain = {names[name]: value.to_dict() if attrs.has(type(value)) else value for name, value in arguments.items()}
+    plain = {names[name]: value.to_dict() if hasattr(value, "to_dict") else value for name, value in arguments.items()}
     new = create.validate({"body": {name: value for name, value in plain.items() if name in create.properties()}})
     later = update.validate({"body": {name: value for name, value in plain.items() if name not in new["body"]}})
     return new["body"], later["body"]

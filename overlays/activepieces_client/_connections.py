@@ -34,7 +34,7 @@ class SyncPool:
     """A transport, and a context manager that waits while too many attempts are in flight."""
 
     transport: httpx.BaseTransport
-    slots: AbstractContextManager[object] = attrs.field(factory=contextlib.nullcontext[object])
+    slots: AbstractContextManager[object]
 
 
 @attrs.frozen
@@ -42,7 +42,7 @@ class AsyncPool:
     """The async form of `SyncPool`."""
 
     transport: httpx.AsyncBaseTransport
-    slots: AbstractAsyncContextManager[object] = attrs.field(factory=contextlib.nullcontext[object])
+    slots: AbstractAsyncContextManager[object]
 
 
 Pool = TypeVar("Pool", SyncPool, AsyncPool)
@@ -80,7 +80,7 @@ def connect(http_client: httpx.Client | None, base_url: str) -> Connections[Sync
     """
     if http_client is not None:
         _validate(http_client, httpx.Client)
-        pool = SyncPool(_ClientTransport(http_client))
+        pool = SyncPool(_ClientTransport(http_client), contextlib.nullcontext())
         return Connections(lambda: pool)
 
     def make() -> SyncPool:
@@ -97,7 +97,7 @@ def connect_async(http_client: httpx.AsyncClient | None, base_url: str) -> Conne
     """Return the connections of an async client; otherwise as `connect`."""
     if http_client is not None:
         _validate(http_client, httpx.AsyncClient)
-        pool = AsyncPool(_AsyncClientTransport(http_client))
+        pool = AsyncPool(_AsyncClientTransport(http_client), contextlib.nullcontext())
         return Connections(lambda: pool)
 
     def make() -> AsyncPool:

@@ -94,7 +94,7 @@ async def look_up_async(client: AsyncActivepieces) -> None:
 
 def roll_out(client: Activepieces, projects: Iterator[str]) -> None:
     with client.projects.update_many(
-        ((project, {"metadata": {}}) for project in projects), concurrency=4, max_retries=5
+        ((project, {"displayName": "Acme"}) for project in projects), concurrency=4, max_retries=5
     ) as outcomes:
         for outcome in outcomes:
             assert_type(outcome, Updated | Failed)

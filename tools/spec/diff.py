@@ -33,7 +33,7 @@ class Base:
 
     document: Document
     changelog: str = ""
-    accepted: dict[str, str] = attrs.field(factory=dict)
+    accepted: dict[str, str] = attrs.field(factory=dict[str, str])
     tag: str = ""
 
 

@@ -40,7 +40,7 @@ class Element:
     value: str = ""
     schema: Pointer | None = None
     direction: str = "request"
-    examples: list[JSON] = attrs.field(factory=list)
+    examples: list[JSON] = attrs.field(factory=list[JSON])
 
 
 @attrs.frozen(slots=False)

@@ -37,7 +37,7 @@ _LAXER_MAXIMUM = {2147483647: 9007199254740991}
 _UNVALIDATED = {"createProject": {"maxConcurrentJobs": {"type": ["number", "null"]}}}
 
 _MAX_PARAMETER = 100  # characters of a parameter in the path; the web framework has no route for more
-_EXAMPLES = {"string": "", "integer": 1, "number": 1, "boolean": False, "array": []}
+_EXAMPLES: dict[str, Any] = {"string": "", "integer": 1, "number": 1, "boolean": False, "array": []}
 
 
 def route(method: str, path: str) -> tuple[str, dict[str, str]]:
@@ -114,7 +114,8 @@ def _example(schema: dict[str, Any]) -> Any:
     if _is_valid({key: schema[key] for key in ("type", "anyOf", "enum") if key in schema}, None):
         return None
     examples = schema.get("examples") or [_example(branch) for branch in schema.get("anyOf", ())]
-    return examples[0] if examples else _EXAMPLES.get(schema.get("type", ""), {})
+    empty: dict[str, Any] = {}
+    return examples[0] if examples else _EXAMPLES.get(schema.get("type", ""), empty)
 
 
 def parse(schema: dict[str, Any], value: Any, root: str = "body") -> Any:
