@@ -1,10 +1,8 @@
-"""New operations and constraints, which need `regenerate` and nothing else."""
+"""New operations, which need `regenerate` and nothing else."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
+from pathlib import Path
 
 from .repository import Repository
 
@@ -93,52 +91,12 @@ assert len(requests) == count
 """
 
 
-CONSTRAINTS = {
-    "note": {"type": "string", "minLength": 2, "maxLength": 3},
-    "seats": {"type": "integer", "minimum": 1},
-    "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1},
-}
-INVALID = """
-import httpx
-from activepieces_client.testing import StandIn
-
-service = StandIn()
-headers = {"authorization": f"Bearer {service.api_key}"}
-url = f"{service.base_url}/v1/projects/{service.projects[0]['id']}"
-client = httpx.Client(transport=service.transport, headers=headers)
-for field, value, message in (
-    ("note", "a", "Too small: expected string to have >=2 characters"),
-    ("note", "abcd", "Too big: expected string to have <=3 characters"),
-    ("seats", 0, "Too small: expected number to be >=1"),
-    ("tags", [], "Invalid input"),
-):
-    error = client.post(url, json={field: value}).json()
-    assert error["message"] == f"body/{field} {message}", error
-"""
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """Return a copy that was regenerated with the operations and constraints."""
-    repository = Repository.copy(tmp_path_factory.mktemp("repository"))
+def test_new_operation_has_every_guarantee(tmp_path: Path) -> None:
+    repository = Repository.copy(tmp_path)
     repository.edit("\ncomponents:\n", f"{NEW_OPERATION}\ncomponents:\n")
     mode = {"name": "X-Mode", "in": "header", "required": True, "schema": {"$ref": "#/components/schemas/Mode"}}
-    properties: dict[str, Any] = {
-        name: {**constraint, "description": "A property.", "examples": []} for name, constraint in CONSTRAINTS.items()
-    }
-    schemas = {
-        "Mode": {"type": "string", "enum": ["fast", "slow"]},
-        "UpdateProjectRequest": {"properties": properties},
-    }
+    schemas = {"Mode": {"type": "string", "enum": ["fast", "slow"]}}
     repository.merge({"components": {"parameters": {"Mode": mode}, "schemas": schemas}})
     finished = repository.run("regenerate")
     assert finished.returncode == 0, finished.stderr
-    return repository
-
-
-def test_new_operation_has_every_guarantee(repository: Repository) -> None:
     repository.python(PROGRAM)
-
-
-def test_stand_in_knows_every_kind_of_constraint(repository: Repository) -> None:
-    repository.python(INVALID)
