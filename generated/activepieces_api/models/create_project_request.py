@@ -24,7 +24,7 @@ class CreateProjectRequest:
     external_id: None | str | Unset = UNSET
     """ Your own id for the project, unique across platforms. One that is taken is a 500 with the code 23505. """
     metadata: Metadata | None | Unset = UNSET
-    """ Whatever you want to keep with the project. """
+    """ Data that you want to keep with the project. """
     max_concurrent_jobs: int | None | Unset = UNSET
     """ How many jobs of the project may run concurrently; null is no limit. """
     global_connection_external_ids: list[str] | Unset = UNSET

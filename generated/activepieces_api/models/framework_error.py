@@ -21,9 +21,9 @@ class FrameworkError:
     error: str
     """ The reason phrase of the status. """
     message: str
-    """ What went wrong, for people. """
+    """ The error, for people. """
     code: str | Unset = UNSET
-    """ What went wrong, for programs. An unknown route has none. """
+    """ The kind of the error, for programs. An unknown route has none. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

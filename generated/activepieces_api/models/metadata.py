@@ -12,7 +12,7 @@ T = TypeVar("T", bound="Metadata")
 
 @_attrs_define
 class Metadata:
-    """Whatever you want to keep with the project, as JSON. An update replaces it whole; it is returned with its keys in
+    """Data that you want to keep with the project, as JSON. An update replaces it whole; it is returned with its keys in
     another order, and integers beyond 2^53 are rounded. No key, at any depth, can be `__proto__`.
 
     """

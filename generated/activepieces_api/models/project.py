@@ -43,11 +43,11 @@ class Project:
     releases_enabled: bool
     """ Whether the project can receive releases from another environment. """
     plan: ProjectPlan
-    """ What a project's plan allows. """
+    """ The limits of a project's plan. """
     analytics: ProjectAnalytics
     """ How much a project is used. """
     max_concurrent_jobs: float | None | Unset = UNSET
-    """ How many jobs of the project may run concurrently; null where there is no limit. """
+    """ How many jobs of the project may run concurrently; null if there is no limit. """
     external_id: None | str | Unset = UNSET
     """ Your own id for the project. """
     notify_flow_owner_on_failure: bool | Unset = UNSET
@@ -55,7 +55,7 @@ class Project:
     sensitive: bool | Unset = UNSET
     """ Whether the project is sensitive, so that its flows need an approval. From release 0.92 on. """
     metadata: Metadata | None | Unset = UNSET
-    """ What you keep with the project; null where nothing ever was. """
+    """ The data that you keep with the project; null if it never had any. """
     pool_id: None | str | Unset = UNSET
     """ The id of the pool that holds the limit of concurrent jobs. """
     piece_set_id: None | str | Unset = UNSET

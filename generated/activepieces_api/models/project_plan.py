@@ -15,7 +15,7 @@ T = TypeVar("T", bound="ProjectPlan")
 
 @_attrs_define
 class ProjectPlan:
-    """What a project's plan allows."""
+    """The limits of a project's plan."""
 
     id: str
     """ The id of the plan. """
@@ -34,7 +34,7 @@ class ProjectPlan:
     locked: bool = False
     """ Whether the plan is locked. """
     active_flows_limit: float | None | Unset = UNSET
-    """ How many flows of the project may be active; null where there is no limit. From release 0.87 on. """
+    """ How many flows of the project may be active; null if there is no limit. From release 0.87 on. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="ProjectPlanUpdate")
 
 @_attrs_define
 class ProjectPlanUpdate:
-    """What the project's plan allows. From release 0.87 on, the service ignores `pieces` and `piecesFilterType` always,
+    """The limits of the project's plan. From release 0.87 on, the service ignores `pieces` and `piecesFilterType` always,
     since piece sets have replaced them.
 
     """
@@ -26,7 +26,7 @@ class ProjectPlanUpdate:
     """ Whether a project may use every piece (NONE) or only those listed (ALLOWED). An update of it is always
     ignored from release 0.87 on. """
     active_flows_limit: int | None | Unset = UNSET
-    """ How many flows of the project may be active; null lifts the limit. From release 0.87 on; ignored where the
+    """ How many flows of the project may be active; null lifts the limit. From release 0.87 on; ignored if the
     platform's billing has no team projects. Below the number of active flows, the response is 409. """
 
     def to_dict(self) -> dict[str, Any]:

@@ -21,9 +21,9 @@ class ServiceError:
     """An error as the service words it."""
 
     code: str
-    """ What went wrong, for programs. """
+    """ The kind of the error, for programs. """
     params: None | ServiceErrorParams | Unset = UNSET
-    """ What the error is about; null if there is nothing to add. """
+    """ The subject of the error; null if there is nothing to add. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ T = TypeVar("T", bound="ServiceErrorParams")
 
 @_attrs_define
 class ServiceErrorParams:
-    """What the error is about; the properties depend on the code."""
+    """The subject of the error; the properties depend on the code."""
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

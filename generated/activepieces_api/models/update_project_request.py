@@ -19,7 +19,7 @@ T = TypeVar("T", bound="UpdateProjectRequest")
 
 @_attrs_define
 class UpdateProjectRequest:
-    """What to change. Every property is optional, and a property that is not set stays as it is."""
+    """The changes to a project. Every property is optional, and a property that is not set stays as it is."""
 
     releases_enabled: bool | Unset = UNSET
     """ Whether the project can receive releases from another environment. """
@@ -31,28 +31,28 @@ class UpdateProjectRequest:
     display_name: str | Unset = UNSET
     """ The name that people see, without dots and slashes. Ignored for a PERSONAL project. """
     external_id: str | Unset = UNSET
-    """ Your own id for the project, unique across platforms. Ignored where it is blank, and where the key does not
-    own the platform. Once set, it cannot be cleared. """
+    """ Your own id for the project, unique across platforms. Ignored if it is blank, and if the key does not own
+    the platform. Once set, it cannot be cleared. """
     metadata: Metadata | Unset = UNSET
-    """ Whatever you want to keep with the project, as JSON. An update replaces it whole; it is returned with its
+    """ Data that you want to keep with the project, as JSON. An update replaces it whole; it is returned with its
     keys in another order, and integers beyond 2^53 are rounded. No key, at any depth, can be `__proto__`. """
     icon: ProjectIconUpdate | Unset = UNSET
     """ The icon to show. Ignored for a PERSONAL project. """
     plan: ProjectPlanUpdate | Unset = UNSET
-    """ What the project's plan allows. From release 0.87 on, the service ignores `pieces` and `piecesFilterType`
+    """ The limits of the project's plan. From release 0.87 on, the service ignores `pieces` and `piecesFilterType`
     always, since piece sets have replaced them. """
     global_connection_external_ids: list[str] | Unset = UNSET
     """ The external ids of the platform's connections that the project may use; replaces the list. Unknown ids are
-    ignored, and the whole list where the platform's plan lacks global connections. No response shows the list. """
+    ignored, and the whole list if the platform's plan lacks global connections. No response shows the list. """
     max_concurrent_jobs: int | None | Unset = UNSET
     """ How many jobs of the project may run concurrently; null lifts the limit. """
     worker_group_id: None | str | Unset = UNSET
     """ The group of workers that runs the project's jobs; null is the shared group. From release 0.86 on; ignored
-    where the platform's plan lacks worker groups. """
+    if the platform's plan lacks worker groups. """
     execution_data_retention_days: int | None | Unset = UNSET
     """ For how many days the data of runs is kept; null is the installation's default. From release 0.87 on;
-    ignored where the key is not a platform admin's. Outside of the installation's bounds, by default exactly 30,
-    the response is 409. """
+    ignored if the key is not a platform admin's. Outside of the installation's bounds, by default exactly 30, the
+    response is 409. """
 
     def to_dict(self) -> dict[str, Any]:
         releases_enabled = self.releases_enabled

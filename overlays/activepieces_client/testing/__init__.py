@@ -15,11 +15,10 @@
 `service.serve()` puts the same behind a socket, and so does `python -m activepieces_client.testing --port 8080`.
 
 It behaves as a default installation of the community edition: release 0.92, or an older one with
-`StandIn(release="0.88")` or `StandIn(release="0.83")`. It does not imitate what no well-formed request depends on, or
-what nobody has observed yet:
+`StandIn(release="0.88")` or `StandIn(release="0.83")`. It does not imitate behaviour that no well-formed request
+depends on, or that nobody has observed yet:
 
-- what plans and editions allow: the number of projects, worker groups, global connections, roles (`fail` returns their
-  errors);
+- plans, editions and roles: the number of projects, worker groups, global connections (`fail` returns their errors);
 - visibility: a member sees every project in a list;
 - external ids of users: a list by `externalUserId` is empty;
 - the random icon of a new project, and the rate limit of sign-in;

@@ -1,4 +1,4 @@
-"""The projects of the stand-in: what creates, changes and deletes them, and what the database cannot store."""
+"""The projects of the stand-in, as the service and its database create, change and delete them."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Projects:
             changes.pop("externalId", None)
 
     def _check(self, project: Project, changes: Mapping[str, Any], plan: Mapping[str, Any]) -> None:
-        """Raise for what is valid, but not to the installation."""
+        """Raise an error for values that are valid, but that the installation does not allow."""
         external_id = changes.get("externalId", project["externalId"])
         if external_id != project["externalId"] and self._is_taken(external_id):
             raise service_error(409, "PROJECT_EXTERNAL_ID_ALREADY_EXISTS", externalId=external_id)

@@ -76,7 +76,7 @@ def query_schema(operation_id: str) -> dict[str, Any]:
 
 
 def response_example(operation_id: str) -> Any:
-    """Return a success, made of the examples in its schema, with null where it is valid."""
+    """Return a success, made of the examples in its schema, with null if that is valid."""
     responses = _operation(operation_id).definition["responses"]
     return _example(_schema_of(next(responses[status] for status in responses if status.startswith("2"))))
 

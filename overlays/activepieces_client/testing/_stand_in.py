@@ -79,8 +79,8 @@ class StandIn(Service):
     def serve(self, port: int = 0) -> contextlib.AbstractContextManager[StandIn]:
         """Serve over a socket on 127.0.0.1; port 0 is any free one.
 
-        Where `fail` was given a connection error, the connection closes without a response; where it was given a
-        timeout, there is no response until serving ends.
+        If `fail` was given a connection error, the connection closes without a response. If it was given a timeout,
+        there is no response until serving ends.
         """
         return _Serving(self, self._release.body_limit, port)
 

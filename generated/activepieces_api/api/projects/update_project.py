@@ -279,15 +279,15 @@ def sync_detailed(
 ) -> Response[FrameworkError | ServiceError | Project]:
     """Update a project
 
-     A partial update: a property that is not sent stays as it is. The service ignores in silence what
-    the project, the key, the platform's plan or the release does not allow; each property says when.
-    The response is the whole project after the update. A property that was sent, and that the response
-    shows otherwise or lacks, was not applied.
+     A partial update: a property that is not sent stays as it is. The service ignores in silence the
+    properties that the project, the key, the platform's plan or the release does not allow; each
+    property says when. The response is the whole project after the update. A property that was sent,
+    and that the response shows otherwise or lacks, was not applied.
 
     Args:
         id (str):
-        body (UpdateProjectRequest): What to change. Every property is optional, and a property
-            that is not set stays as it is.
+        body (UpdateProjectRequest): The changes to a project. Every property is optional, and a
+            property that is not set stays as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -317,15 +317,15 @@ def sync(
 ) -> FrameworkError | ServiceError | Project | None:
     """Update a project
 
-     A partial update: a property that is not sent stays as it is. The service ignores in silence what
-    the project, the key, the platform's plan or the release does not allow; each property says when.
-    The response is the whole project after the update. A property that was sent, and that the response
-    shows otherwise or lacks, was not applied.
+     A partial update: a property that is not sent stays as it is. The service ignores in silence the
+    properties that the project, the key, the platform's plan or the release does not allow; each
+    property says when. The response is the whole project after the update. A property that was sent,
+    and that the response shows otherwise or lacks, was not applied.
 
     Args:
         id (str):
-        body (UpdateProjectRequest): What to change. Every property is optional, and a property
-            that is not set stays as it is.
+        body (UpdateProjectRequest): The changes to a project. Every property is optional, and a
+            property that is not set stays as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -350,15 +350,15 @@ async def asyncio_detailed(
 ) -> Response[FrameworkError | ServiceError | Project]:
     """Update a project
 
-     A partial update: a property that is not sent stays as it is. The service ignores in silence what
-    the project, the key, the platform's plan or the release does not allow; each property says when.
-    The response is the whole project after the update. A property that was sent, and that the response
-    shows otherwise or lacks, was not applied.
+     A partial update: a property that is not sent stays as it is. The service ignores in silence the
+    properties that the project, the key, the platform's plan or the release does not allow; each
+    property says when. The response is the whole project after the update. A property that was sent,
+    and that the response shows otherwise or lacks, was not applied.
 
     Args:
         id (str):
-        body (UpdateProjectRequest): What to change. Every property is optional, and a property
-            that is not set stays as it is.
+        body (UpdateProjectRequest): The changes to a project. Every property is optional, and a
+            property that is not set stays as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -386,15 +386,15 @@ async def asyncio(
 ) -> FrameworkError | ServiceError | Project | None:
     """Update a project
 
-     A partial update: a property that is not sent stays as it is. The service ignores in silence what
-    the project, the key, the platform's plan or the release does not allow; each property says when.
-    The response is the whole project after the update. A property that was sent, and that the response
-    shows otherwise or lacks, was not applied.
+     A partial update: a property that is not sent stays as it is. The service ignores in silence the
+    properties that the project, the key, the platform's plan or the release does not allow; each
+    property says when. The response is the whole project after the update. A property that was sent,
+    and that the response shows otherwise or lacks, was not applied.
 
     Args:
         id (str):
-        body (UpdateProjectRequest): What to change. Every property is optional, and a property
-            that is not set stays as it is.
+        body (UpdateProjectRequest): The changes to a project. Every property is optional, and a
+            property that is not set stays as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
