@@ -57,7 +57,8 @@ class Updates:
             if isinstance(line.name, str):
                 first = seen.setdefault(line.name, line.number)
                 if first != line.number:
-                    yield line.number, Violation(line.name_path, f"is in line {first}, too: {_ONE_LINE_EACH}")
+                    path = "externalId" if line.by_external_id else "path.id"
+                    yield line.number, Violation(path, f"is in line {first}, too: {_ONE_LINE_EACH}")
 
     def _violations(self, line: Line) -> Iterator[Violation]:
         request = {"body": line.body} if self.by_external_id else {"path": {"id": line.name}, "body": line.body}

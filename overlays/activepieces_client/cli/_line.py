@@ -26,8 +26,3 @@ class Line:
     by_external_id: bool = False
     merge_metadata: bool = False
     violations: tuple[Violation, ...] = ()
-
-    @property
-    def name_path(self) -> str:
-        """The path of the name, for violations."""
-        return "externalId" if self.by_external_id else "path.id"
