@@ -175,7 +175,7 @@ class Proxy:
                 step(connection)
             return
         received = raw_server.read_request(connection)
-        if not faulty or self._reaches:
+        if received and (not faulty or self._reaches):
             response = self._service.handle(parse(received))
             if not faulty and number != self._lost:
                 status = b"%d -" % response.status_code
@@ -203,8 +203,8 @@ REQUESTS: list[dict[str, Any]] = [
 REAL = {name: fault for name, fault in FAULTS.items() if fault.error}
 # Statuses that a proxy means: the same request would have them again.
 MEANT = APIStatusError, PayloadTooLargeError
-# Seconds that a request takes on no machine; an attempt ends after 0.7 s.
-TIMEOUT = httpx.Timeout(0.1, read=0.4)
+# An attempt ends after 1.1 s.
+TIMEOUT = httpx.Timeout(0.1, read=0.8)
 
 
 @LEFT_BY_TRIO
