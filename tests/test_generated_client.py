@@ -221,6 +221,12 @@ def test_content_that_is_not_json_is_invalid(service: StandIn, client: Activepie
     assert service.requests == []
 
 
+def test_number_beyond_the_floats_is_invalid(service: StandIn, client: Activepieces) -> None:
+    with pytest.raises(RequestValidationError, match=r"\$\.metadata\.x: is a number of this size"):
+        client.generated.get_httpx_client().post(f"/v1/projects/{ID}", content=b'{"metadata":{"x":1%s}}' % (b"0" * 309))
+    assert service.requests == []
+
+
 @pytest.mark.parametrize("id_", ["", ".", "..", "../x", "a/../b"])
 def test_id_of_another_path_sends_nothing(service: StandIn, client: Activepieces, id_: str) -> None:
     with pytest.raises(RequestValidationError, match="is not one segment of a path"):

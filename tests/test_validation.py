@@ -157,6 +157,7 @@ def deep() -> dict[str, Any]:
     [
         (float("nan"), "$.metadata.x", "is nan, which JSON cannot carry"),
         (float("-inf"), "$.metadata.x", "is -inf, which JSON cannot carry"),
+        pytest.param(10**309, "$.metadata.x", "is a number of this size, which JSON cannot carry", id="large"),
         pytest.param(10**5000, "$.metadata.x", "is a number of this size, which JSON cannot carry", id="huge"),
         (decimal.Decimal("1.1"), "$.metadata.x", "is of type Decimal"),
         (datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), "$.metadata.x", "is of type datetime"),
