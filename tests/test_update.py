@@ -111,7 +111,7 @@ def test_repr_of_a_client_shows_its_address(client: type[Any]) -> None:
 
 
 text = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
-names = text.filter(lambda name: name != "__proto__")  # which the service refuses
+names = text.filter(lambda name: name != "__proto__")  # which the service rejects
 numbers = st.integers(-(2**53), 2**53) | st.floats(-(2**53), 2**53)
 json_values = st.recursive(
     st.none() | st.booleans() | numbers | text,

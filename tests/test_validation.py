@@ -166,6 +166,7 @@ def deep() -> dict[str, Any]:
         ({1: "a"}, "$.metadata.x", "has a key of type int, but JSON has only strings"),
         ({"a b": {None: 1}}, '$.metadata.x["a b"]', "has a key of type NoneType, but JSON has only strings"),
         ("a\0b", "$.metadata.x", "contains U+0000, which the service cannot store"),
+        ([{"__proto__": 1}], "$.metadata.x[0]", 'has the key "__proto__", which the service rejects'),
         ({"a\0": 1}, "$.metadata.x", "has a key that contains U+0000"),
         ("\ud83d", "$.metadata.x", "contains U+D83D, which UTF-8 cannot carry"),
         ({"\udc00": 1}, "$.metadata.x", "has a key that contains U+DC00"),

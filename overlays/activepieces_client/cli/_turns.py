@@ -35,17 +35,17 @@ def turn(server: str, what: str, *, wait: bool) -> Generator[None]:
     folder = Path(state) / "activepieces-client"
     folder.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(server.encode()).hexdigest()[:16]
-    waiting = False
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context((folder / f"{name}-{n}.lock").open("a+b", buffering=0)) for n in (1, 2)]
-        while not (mine := next(filter(_lock, files), None)):
+        mine = next(filter(_lock, files), None)
+        if not mine:
             others = " and ".join(map(_holder, files))
             if not wait:
                 raise ServerInUseError(f"{others} send to {server}; more at the same time can hang a server")
-            if not waiting:
-                report(f"waiting until one of {others} ends: more than two at the same time can hang {server}")
-            waiting = True
+            report(f"waiting until one of {others} ends: more than two at the same time can hang {server}")
+        while not mine:
             time.sleep(INTERVAL)
+            mine = next(filter(_lock, files), None)
         mine.truncate(0)
         mine.write(f"process {os.getpid()} ({what})".encode())
         yield
