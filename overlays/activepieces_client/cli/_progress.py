@@ -88,9 +88,8 @@ class RollOutProgress:
             elif not waiting and self.counts.total() > before:
                 shown = ""  # the next outage is reported, too
             rate = self.counts.total() / (now - start)
-            if self._bar:
-                self._update_bar(rate)
-            elif now - reported >= INTERVAL:
+            self._update_bar(rate)
+            if not self._bar and now - reported >= INTERVAL:
                 reported = now
                 self._report(f"{self.counts.total()} of {self.total}, {self._speed(rate)}")
 
