@@ -37,7 +37,7 @@ def resolve_base_url(base_url: str | None, default: str, *, allow_http: bool) ->
     """Return the address: the argument, else the environment, else the default.
 
     Raises:
-        ConfigurationError: It is not https (loopback excepted), or it is more than an address.
+        ConfigurationError: It is neither https nor loopback, or has other parts than a host, a port and a path.
     """
     name = "base_url"
     if base_url is None:
@@ -77,7 +77,7 @@ class Credentials:
         may_be_async: Whether `read` may be async.
 
     Raises:
-        ConfigurationError: There is no key, or no header can carry it.
+        ConfigurationError: The source gives no key, or one that a header cannot carry.
     """
 
     def __init__(self, name: str, read: ReadKey, *, renewable: bool, may_be_async: bool) -> None:
@@ -98,11 +98,11 @@ class Credentials:
         return self._key or await self._read_async(None)
 
     def renew(self, rejected: Key | None) -> bool:
-        """Return whether there is another key than the rejected one."""
+        """Return whether the source gives another key than the rejected one."""
         return self._renewable and self._read(rejected) != rejected
 
     async def renew_async(self, rejected: Key | None) -> bool:
-        """Return whether there is another key, from a source that may be async."""
+        """Return whether the source, which may be async, gives another key than the rejected one."""
         return self._renewable and await self._read_async(rejected) != rejected
 
     def _read(self, rejected: Key | None) -> Key:
@@ -134,7 +134,7 @@ def find_source(argument: Key) -> tuple[str, ReadKey]:
     It is the argument, else ACTIVEPIECES_API_KEY, else the content of the file named by ACTIVEPIECES_API_KEY_FILE.
 
     Raises:
-        ConfigurationError: There is none.
+        ConfigurationError: None of these is set.
     """
     if argument.value is not None:
         return "api_key", lambda: argument.value

@@ -44,7 +44,7 @@ def validate(body: Body) -> None:
         body: The body, as `client.projects.update` takes it.
 
     Raises:
-        RequestValidationError: The body is invalid; with every violation.
+        RequestValidationError: The body is invalid; `violations` has every violation.
     """
     plain = to_model(UpdateProjectRequest, body).to_dict()
     specification().operations["updateProject"].validate({"body": plain})
@@ -54,7 +54,7 @@ def to_model(kind: type[Model], body: Model | Mapping[str, Any], **path: str) ->
     """Return a body as the generated model, which the guard validates against its schema.
 
     Raises:
-        RequestValidationError: The model cannot carry the body, or JSON cannot; with every violation.
+        RequestValidationError: The model or JSON cannot carry the body; `violations` has every violation.
     """
     plain: Any = body
     try:
@@ -107,7 +107,7 @@ def to_text(path: str, value: object) -> str:
 
 
 def to_filter(name: str, value: str | Unset) -> str | Unset:
-    """Return a filter of a list, which is unset or a text; otherwise as `to_text`."""
+    """Return a filter of a list: UNSET, or plain text as from `to_text`."""
     return value if isinstance(value, Unset) else to_text(f"query.{name}", value)
 
 
@@ -133,7 +133,7 @@ def split_new(arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
 
     Raises:
         TypeError: The document has no such property.
-        RequestValidationError: A value is invalid; with every violation.
+        RequestValidationError: A value is invalid; `violations` has every violation.
     """
     create, update = (specification().operations[id_] for id_ in ("createProject", "updateProject"))
     names = {re.sub("(?=[A-Z])", "_", name).lower(): name for name in [*update.properties(), *create.properties()]}
@@ -173,7 +173,7 @@ def only(found: Iterable[Project], external_id: str) -> Project | None:
     """Return the one project with an external id; None if there is none.
 
     Raises:
-        ActivepiecesError: There are several.
+        ActivepiecesError: Several projects have it.
     """
     ids = {project.id: project for project in found if project.external_id == external_id}
     if len(ids) > 1:

@@ -29,7 +29,7 @@ Timeout = float | httpx.Timeout
 
 
 def finite(timeout: Timeout) -> httpx.Timeout:
-    """Return a timeout in which no phase lasts for ever: a phase that is None has the default.
+    """Return a timeout that limits every phase: a phase that is None gets the default.
 
     Raises:
         ConfigurationError: A phase is not a number of seconds above 0.
@@ -86,7 +86,7 @@ class Settings:
         """Return the settings with the options of a method.
 
         Raises:
-            TypeError: There is no such option.
+            TypeError: An option does not exist.
         """
         for name in options.keys() - CallOptions.__annotations__.keys():
             raise TypeError(f"{method}() got an unexpected keyword argument {name!r}")
@@ -108,7 +108,7 @@ class Send:
 
 @attrs.frozen
 class Renew:
-    """Renew the key; the outcome is whether it is another than the rejected one."""
+    """Renew the key; the outcome is whether it differs from the rejected one."""
 
 
 Step = Send | Renew | float
@@ -165,8 +165,8 @@ def _check_response(
     """Validate a success, and compare it with the request.
 
     Raises:
-        ResponseValidationError: It cannot be read.
-        NotAppliedError: It does not show the requested values.
+        ResponseValidationError: The response cannot be read.
+        NotAppliedError: The response does not show the requested values.
     """
     try:
         schema = operation.response(response.status_code)

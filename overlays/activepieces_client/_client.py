@@ -117,16 +117,17 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
     """A client for one Activepieces platform, which threads may share.
 
     Args:
-        api_key: The key; or a callable that returns it, and is called again when the service rejects the key; or
-            `sign_in(…)`. Otherwise ACTIVEPIECES_API_KEY, or the content of the file of ACTIVEPIECES_API_KEY_FILE.
-        base_url: The address of the API, with its /api; otherwise ACTIVEPIECES_BASE_URL, or Activepieces Cloud.
-        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; otherwise that of the `http_client`, or 30
-            seconds and 5 to connect. An attempt takes at most the sum of its phases.
+        api_key: The key; a callable that returns it, and is called again if the service rejects the key; or
+            `sign_in(…)`. By default ACTIVEPIECES_API_KEY, or else the content of the file that
+            ACTIVEPIECES_API_KEY_FILE names.
+        base_url: The address of the API, including /api; by default ACTIVEPIECES_BASE_URL, or else Activepieces Cloud.
+        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default that of the `http_client`, or
+            else 30 seconds, and 5 to connect. An attempt takes at most the sum of its phases.
         max_retries: How often to retry a call.
         http_client: An `httpx.Client`, with its proxies, certificates, transport, headers and hooks. You close it. No
             redirect is followed, and its `auth` is not used. It decides how many connections there are: more than 8
             updates in flight can hang a default server. Without one, a client has 8 connections for each process.
-        allow_http: Whether the address may be http, which shows the key to everyone on the way. Loopback always may.
+        allow_http: Whether the address may be http, which shows the key to others on the network. Loopback always may.
 
     Raises:
         ConfigurationError: An argument or an environment variable is missing or invalid.
@@ -162,20 +163,20 @@ class Activepieces(_Client[KeySource, httpx.Client, SyncPool]):
 class AsyncActivepieces(_Client[AsyncKeySource, httpx.AsyncClient, AsyncPool]):
     """A client for one Activepieces platform under asyncio and trio, which tasks may share.
 
-    Event loops may share it, since each has connections of its own.
+    Event loops may share it, since each has separate connections.
 
     Args:
-        api_key: The key; or a callable, which may be async, that returns it, and is called again when the service
-            rejects the key; or `sign_in(…)`. Otherwise ACTIVEPIECES_API_KEY, or the content of the file that
+        api_key: The key; a callable, which may be async, that returns it, and is called again if the service rejects
+            the key; or `sign_in(…)`. By default ACTIVEPIECES_API_KEY, or else the content of the file that
             ACTIVEPIECES_API_KEY_FILE names.
-        base_url: The address of the API, with its /api; otherwise ACTIVEPIECES_BASE_URL, or Activepieces Cloud.
-        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; otherwise that of the `http_client`, or 30
-            seconds and 5 to connect. An attempt takes at most the sum of its phases.
+        base_url: The address of the API, including /api; by default ACTIVEPIECES_BASE_URL, or else Activepieces Cloud.
+        timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default that of the `http_client`, or
+            else 30 seconds, and 5 to connect. An attempt takes at most the sum of its phases.
         max_retries: How often to retry a call.
         http_client: An `httpx.AsyncClient`, with its proxies, certificates, transport, headers and hooks. You close it.
             No redirect is followed, and its `auth` is not used. It decides how many connections there are: more than 8
             updates in flight can hang a default server. Without one, a client has 8 connections for each event loop.
-        allow_http: Whether the address may be http, which shows the key to everyone on the way. Loopback always may.
+        allow_http: Whether the address may be http, which shows the key to others on the network. Loopback always may.
 
     Raises:
         ConfigurationError: An argument or an environment variable is missing or invalid.

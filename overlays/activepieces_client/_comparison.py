@@ -1,4 +1,4 @@
-"""The comparison of a request with its response, since the service ignores properties in silence."""
+"""The comparison of a request with its response, since the service silently ignores properties."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Echo = dict[str, "Echo | None"]
 def echo(request: dict[str, Any], response: dict[str, Any]) -> Echo | None:
     """Return the properties that two schemas share.
 
-    None stands for a value that is replaced whole.
+    None stands for a value that an update replaces as a whole.
 
     An object with named properties (`additionalProperties: false`) is changed property by property.
     """
@@ -28,7 +28,7 @@ def echo(request: dict[str, Any], response: dict[str, Any]) -> Echo | None:
 
 
 def differences(echoed: Echo | None, requested: Any, returned: Any, location: Location = ()) -> Iterator[Difference]:
-    """Yield each requested value that a response lacks or shows otherwise."""
+    """Yield each requested value that a response lacks or shows differently."""
     if echoed is not None and is_object(requested) and is_object(returned):
         for name, value in requested.items():
             if name in echoed:

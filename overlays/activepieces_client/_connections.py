@@ -1,4 +1,4 @@
-"""Where attempts are sent: through 8 connections of the client, or through the `http_client` that you pass."""
+"""The connections of attempts: 8 of the client, or those of the `http_client` that you pass."""
 
 from __future__ import annotations
 
@@ -94,7 +94,11 @@ def connect(http_client: httpx.Client | None, base_url: str) -> Connections[Sync
 
 
 def connect_async(http_client: httpx.AsyncClient | None, base_url: str) -> Connections[AsyncPool]:
-    """Return the connections of an async client; otherwise as `connect`."""
+    """Return the connections of an async client.
+
+    Raises:
+        ConfigurationError: `http_client` is of another type or closed, or the environment is invalid.
+    """
     if http_client is not None:
         _validate(http_client, httpx.AsyncClient)
         pool = AsyncPool(_AsyncClientTransport(http_client), contextlib.nullcontext())
@@ -186,7 +190,7 @@ def _environment_proxy(base_url: httpx.URL) -> tuple[str | None, str]:
 
 @contextlib.contextmanager
 def _naming_the_environment() -> Generator[None]:
-    """Name the variables of which httpx cannot use one, since it does not say which."""
+    """Name the variables that may be at fault, since httpx does not say which one it cannot use."""
     variables = "SSL_CERT_FILE", "SSL_CERT_DIR", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"
     try:
         yield

@@ -26,7 +26,7 @@ def error_envelope(response: httpx.Response) -> dict[str, Any]:
 
 
 def is_rejected_key(response: httpx.Response) -> bool:
-    """Return whether the key is no longer valid: 401, and 403 with SESSION_EXPIRED."""
+    """Return whether the service rejects the key: 401, or 403 with SESSION_EXPIRED."""
     status = response.status_code
     return status == 401 or (status == 403 and error_envelope(response).get("code") == "SESSION_EXPIRED")
 

@@ -1,4 +1,4 @@
-"""JSON values: from Python and from text, by JSONPath, in messages, compared."""
+"""JSON values: copied from Python, parsed, located, shortened for messages, and compared."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # The service rejects this key at any depth: it would set the prototype of a JavaScript object.
 _PROTOTYPE = "__proto__"
 
-# Only JSON text with one of these may contain a value that the service cannot store, so only that is worth a walk.
+# Only JSON text with one of these may contain a value that the service cannot store, so only such text is walked.
 _SUSPECT = "\\u0000", "\\ud", "Infinity", "NaN", _PROTOTYPE
 
 

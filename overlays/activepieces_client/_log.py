@@ -11,7 +11,7 @@ logger = logging.getLogger("activepieces_client")
 def set_up_logging() -> None:
     """Log to standard error at the level that ACTIVEPIECES_LOG names, such as debug or info.
 
-    Without it, nothing is set up. A level that does not exist is logged, since a log setting must never stop a program.
+    If it is not set, nothing changes. An unknown level is only logged, since a log setting must never stop a program.
     """
     name = os.environ.get("ACTIVEPIECES_LOG", "").upper()
     if not name:

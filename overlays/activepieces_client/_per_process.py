@@ -40,7 +40,7 @@ class PerEventLoop(Generic[T]):
         values, event_loop = self._values.get(), _running_event_loop()
         with self._lock.get():
             if event_loop not in values:
-                # The sockets of a loop refer to it, so the values of loops that have ended do not go by themselves.
+                # The sockets of a loop refer to it, so the values of loops that have ended are not freed by themselves.
                 for ended in [loop for loop in values if getattr(loop, "is_closed", bool)()]:
                     del values[ended]
                 values[event_loop] = self._make()

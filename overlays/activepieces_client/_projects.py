@@ -83,7 +83,7 @@ class Projects:
     def update_detailed(
         self, project_id: str, body: Body, *, merge_metadata: bool = False, **options: Unpack[CallOptions]
     ) -> Response[Project]:
-        """Update a project, and return the status and the headers of the response with it.
+        """Update a project, and return it with the status and the headers of the response.
 
         Args:
             project_id: The id of the project.
@@ -114,7 +114,7 @@ class Projects:
             **options: `timeout` and `max_retries`, as for `update`.
 
         Raises:
-            NotFoundError: There is no such project.
+            NotFoundError: The project does not exist.
             ActivepiecesError: As for `update`.
         """
         client = self._client_with("get", options)
@@ -148,7 +148,7 @@ class Projects:
             **options: `timeout` and `max_retries`, as for `update`.
 
         Raises:
-            NotFoundError: There is no such project.
+            NotFoundError: The project does not exist.
             ConflictError: It is a personal project, which cannot be deleted.
             ActivepiecesError: As for `update`.
         """
@@ -171,14 +171,14 @@ class Projects:
     ) -> Iterator[Project]:
         """Iterate over all projects, which are fetched page by page as needed.
 
-        Collect them before you update any: a project that is renamed meanwhile is skipped or comes twice.
+        Collect them before you update any: a project that is renamed meanwhile may be skipped or returned twice.
 
         Args:
             external_id: List only the project with this external id.
-            display_name: List only projects whose name contains this, in any case; `%` and `_` are wildcards.
+            display_name: List only projects whose name contains this text, ignoring case; `%` and `_` are wildcards.
             types: List only projects of these types: `TEAM`, `PERSONAL`.
-            external_user_id: List only the projects of this user; for API keys alone.
-            page_size: How many projects to fetch with one request. All projects are returned in any case.
+            external_user_id: List only the projects of this user. The key must be an API key, not a token.
+            page_size: How many projects to fetch with one request. It does not limit how many are returned.
             **options: `timeout` and `max_retries` for each page, as for `update`.
 
         Raises:
@@ -209,7 +209,7 @@ class Projects:
         Raises:
             ActivepiecesError: As for `update`; or several projects have the external id.
         """
-        self._client_with("find", options)  # which validates them
+        self._client_with("find", options)  # to validate the options
         return only(self.list(external_id=external_id, **options), external_id)
 
     def get_or_create(
@@ -223,7 +223,7 @@ class Projects:
     ) -> tuple[Project, bool]:
         """Return the project with an external id; create it if there is none.
 
-        Two programs that do so at the same time get the same project. A project that exists stays as it is.
+        Two programs that call this at the same time get the same project. An existing project is not changed.
 
         Args:
             external_id: Your own id for the project.
@@ -231,7 +231,7 @@ class Projects:
             timeout: Seconds for each phase of an attempt, or an `httpx.Timeout`; by default the client's.
             max_retries: How often to retry each request; by default the client's.
             **body: Other properties of a new project, by the argument names of CreateProjectRequest and
-                UpdateProjectRequest. An update follows for those that a create cannot set.
+                UpdateProjectRequest. An update follows to set those that a create cannot.
 
         Returns:
             The project, and whether it was created.
@@ -269,34 +269,34 @@ class Projects:
         merge_metadata: bool = False,
         **options: Unpack[CallOptions],
     ) -> Plan:
-        """Compare updates with the projects as they are, and send none.
+        """Compare updates with the current projects, without sending any.
 
         Every update is validated before a project is fetched. Up to 20 projects are fetched one by one. For more
         updates, all projects are listed once, and only those that an update needs are kept.
 
         Args:
-            updates: Pairs of an id and a body, as `update` takes them. A project may have one update.
+            updates: Pairs of an id and a body, as `update` takes them; at most one pair for each project.
             by: The kind of the ids: those of the service (`"id"`), or your own external ids (`"external_id"`).
             merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`.
             **options: `timeout` and `max_retries` for each request, as for `update`.
 
         Returns:
-            The changes, which `update_many` takes, and the ids that the key does not see.
+            The changes, which `update_many` takes, and the ids of projects that the key cannot see.
 
         Raises:
-            RequestValidationError: With every violation of every update, and its position.
+            RequestValidationError: An update is invalid. `violations` has those of all updates, with their positions.
             ActivepiecesError: As for `list`.
         """
         from .bulk import is_final  # noqa: PLC0415 - an add-on, which a single update does not need
-        from .bulk._plan import Comparison  # noqa: PLC0415 - as above
+        from .bulk._plan import Comparison  # noqa: PLC0415 - the same add-on
 
-        self._client_with("plan", options)  # which validates them
+        self._client_with("plan", options)  # to validate the options
         comparison = Comparison(updates, by=by, merge_metadata=merge_metadata)
         for project_id in comparison.ids:
             try:
                 comparison.add(self.get(project_id, **options))
             except NotFoundError as error:
-                if not is_final(error):  # the response of something else, such as a proxy
+                if not is_final(error):  # a response that is not the service's, such as a proxy's
                     raise
         for filters in comparison.filters:
             for project in self.list(**filters, **options):
@@ -318,20 +318,20 @@ class Projects:
         losing outcomes, call `stop()`.
 
         One failed update does not stop the others. After a failure with a shared cause (no connection, a timeout, 401,
-        429, 5xx, a response of something else), nothing new is sent while the roll-out requests `GET /v1/health`. If
-        the server is healthy, a fault delays its own update only, and a wrong key stops the roll-out within seconds.
-        Otherwise the roll-out waits for the server. Ten such failures in a row stop it: `stopped` is the last of them,
-        and the other updates are not sent.
+        429, 5xx, a response that is not the service's), nothing new is sent while the roll-out requests
+        `GET /v1/health`. If the server is healthy, a fault delays its own update only, and a wrong key stops the
+        roll-out within seconds. Otherwise the roll-out waits for the server. Ten such failures in a row stop it:
+        `stopped` is the last of them, and the other updates are not sent.
 
         Args:
             updates: A plan, or pairs of a project id and a body, of any number. They are taken one at a time, when
                 there is room. While the source waits for its next update, so do the outcomes.
             concurrency: How many updates may be in flight; 4 is the fastest on a default server, and the number of
                 the client's connections is the maximum.
-            merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`; a
-                plan says so itself.
-            **options: `check_applied` and `timeout`, as for `update`. `max_retries`: how often to send an update again
-                that fails while others succeed; 2 by default.
+            merge_metadata: Whether to keep the members of the metadata that a body does not name, as for `update`.
+                A plan has this setting already.
+            **options: `check_applied` and `timeout`, as for `update`. `max_retries`: how often to retry an update that
+                fails while others succeed; by default 2.
 
         Raises:
             ConfigurationError: An argument is invalid, such as a concurrency above the connections of the client.
@@ -340,7 +340,7 @@ class Projects:
 
         from .bulk import Plan, RollOut  # noqa: PLC0415 - an add-on, which a single update does not need
 
-        self._client_with("update_many", options)  # which validates them
+        self._client_with("update_many", options)  # to validate the options
         client = self._client_with("update_many", {**options, "max_retries": 0})  # the roll-out retries, not the call
         health = self._client_with("update_many", {"timeout": 5, "max_retries": 0})
         merge = updates.merge_metadata if isinstance(updates, Plan) else merge_metadata

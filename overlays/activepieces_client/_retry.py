@@ -18,7 +18,7 @@ MAX_RETRY_AFTER = 60.0
 def should_retry(outcome: httpx.Response | httpx.RequestError, *, idempotent: bool) -> bool:
     """Return whether a failed attempt may be sent again."""
     match outcome:
-        # A certificate that is not trusted stays so, and a port that does not speak TLS does not learn it.
+        # An untrusted certificate stays untrusted, and a port that does not speak TLS will not start to.
         case httpx.ConnectError() if is_tls_mismatch(outcome):
             return False
         # No connection was made, so nothing was sent.
@@ -39,7 +39,7 @@ def should_retry(outcome: httpx.Response | httpx.RequestError, *, idempotent: bo
 
 
 def is_tls_mismatch(error: BaseException) -> bool:
-    """Return whether a TLS handshake failed, and not only ended, as it does if a server restarts."""
+    """Return whether a TLS handshake failed, rather than broke off, as in a restart of the server."""
     return any(isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError) for cause in causes(error))
 
 

@@ -41,7 +41,7 @@ class SignIn:
         """Sign in without blocking the event loop, and return the token."""
         try:
             return expect(SignInResponse, await operation.asyncio(client=client, body=self._body())).token
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - a hook of an http_client may raise any
             failure = _without_password(error)
         raise failure
 

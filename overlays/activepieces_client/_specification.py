@@ -54,7 +54,7 @@ class Operation:
     def parameters(self) -> list[dict[str, Any]]:
         """The parameters.
 
-        One of the operation replaces that of the path item with its name.
+        A parameter of the operation replaces the one of the same name in the path item.
         """
         resolved = (_resolve(parameter, self._document) for parameter in self._parameters)
         return list({(parameter["in"], parameter["name"]): parameter for parameter in resolved}.values())
@@ -110,7 +110,7 @@ class Operation:
         """
         if not self.definition.get("x-echoes-request") or not is_object(returned):
             return []
-        # If a server or proxy responds once too often, each later call gets the response to another one.
+        # If a server or proxy sends one response too many, each later call gets the response to another one.
         found = [
             Difference(f"path.{name}", value, returned[name])
             for name, value in members.get("path", {}).items()
@@ -138,7 +138,7 @@ class Operation:
         """Return a copy of a request as plain JSON.
 
         Raises:
-            RequestValidationError: With every violation.
+            RequestValidationError: The request is invalid; `violations` has every violation.
         """
         found: dict[Location, str] = {}
         plain = to_json(members, found.__setitem__)
@@ -149,7 +149,7 @@ class Operation:
         """Return a request of httpx as the members path, query, header, cookie and body, which are valid.
 
         Raises:
-            RequestValidationError: With every violation.
+            RequestValidationError: The request is invalid; `violations` has every violation.
         """
         found: dict[Location, str] = {}
 
@@ -230,7 +230,7 @@ class Specification:
 
 @functools.cache
 def specification() -> Specification:
-    """Read the document, once and when it is first needed: not on import."""
+    """Read the document once, when it is first needed rather than on import."""
     text = importlib.resources.files("activepieces_api").joinpath("openapi.json").read_text(encoding="utf-8")
     return Specification(json.loads(text))
 
@@ -266,7 +266,7 @@ def _parse(schema: dict[str, Any], texts: list[str]) -> Any:
 
 
 def _types(schema: dict[str, Any]) -> set[str]:
-    """Return the types that a schema names, in its branches too."""
+    """Return the types that a schema and its branches name."""
     types: str | list[str] = schema.get("type", [])
     branches = [branch for keyword in ("anyOf", "oneOf", "allOf") for branch in schema.get(keyword, [])]
     return {*([types] if isinstance(types, str) else types)}.union(*map(_types, branches))

@@ -32,7 +32,7 @@ class Schema:
     def __init__(self, definition: dict[str, Any], document: dict[str, Any]) -> None:
         # A component, or an array of one.
         self._name: str = definition.get("$ref", definition.get("items", {}).get("$ref", "")).rpartition("/")[2]
-        # A recursive reference stays one, so the components come along.
+        # Recursive references are not resolved, so the components must be part of the schema.
         whole = {**definition, "components": {"schemas": _referenced(definition, document)}}
         self.definition: dict[str, Any] = jsonschema_rs.dereference(whole)
         self._validator = jsonschema_rs.Draft202012Validator(self.definition, mask=_MASK)
@@ -59,7 +59,7 @@ class Schema:
         """Return the generated model of a JSON value; for an array, a list of models.
 
         Raises:
-            LookupError, TypeError, ValueError, AttributeError: It cannot be made.
+            LookupError, TypeError, ValueError, AttributeError: The model cannot be made.
         """
         if is_array(value) and self.definition.get("type") == "array":
             return [self._parse_object(item) for item in value] if self._name else value
@@ -84,7 +84,7 @@ def find(value: Any, location: list[str | int] | Location) -> Any:
 
 
 def _referenced(definition: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
-    """Return the components that a schema needs, of hundreds that there may be."""
+    """Return only the components that a schema needs; the document may have hundreds."""
     schemas: dict[str, Any] = {}
     waiting = [definition]
     while waiting:

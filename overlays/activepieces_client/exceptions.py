@@ -273,7 +273,7 @@ def is_taken(error: Exception) -> bool:
 
 
 def unreadable(response: httpx.Response) -> ResponseValidationError:
-    """Return the exception for a success that is not JSON: half a response, or that of something else."""
+    """Return the exception for a success that is not JSON: a truncated response, or one that is not the service's."""
     content_type = response.headers.get("Content-Type", "")
     if re.match(r"application/([\w.+-]+\+)?json", content_type, re.IGNORECASE):
         return ResponseValidationError("is not JSON", response)
