@@ -1,4 +1,4 @@
-"""Roll-outs: many updates, a few in flight, with a plan of what they change.
+"""Roll-outs: many updates, a few in flight, with a plan of their changes.
 
 A default server survives them, and no outcome is lost. `client.projects.update_many` returns a roll-out, and
 `client.projects.plan` a plan; the core imports this add-on only when it is used.

@@ -1,4 +1,4 @@
-"""A plan: what updates would change, compared with the projects as they are."""
+"""A plan: the changes that updates would make to the current projects."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Change:
     Attributes:
         index: The position of the update among those given, from 0.
         project: The project as it is.
-        body: What to send: only the properties that differ, and no ignored ones.
-        differences: What the body changes.
+        body: The body to send, with only the properties that differ and are not ignored.
+        differences: The changes that the body makes.
         ignored: Further differences, which the service is known to ignore, each with the reason.
     """
 

@@ -123,7 +123,7 @@ class Schedule:
         return self._cause if self._pause else None
 
     def stop(self) -> None:
-        """Send nothing new; the loop ends after the outcomes of what is in flight."""
+        """Send no more updates; the loop ends after the outcomes of those in flight."""
         self._stopping = True
         self._end(None)
 

@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command, or name the extra where it is not installed."""
+    """Run the command, or name the extra if it is not installed."""
     try:
         from ._commands import main  # noqa: PLC0415 - what it imports may not be installed
     except ModuleNotFoundError as error:

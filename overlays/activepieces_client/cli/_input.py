@@ -80,7 +80,7 @@ def read(source: IO[bytes], *, by_external_id: bool) -> Updates:
 
 def _read(content: bytes) -> Iterator[Line]:
     number, text = 1, ""
-    is_utf_16 = content.startswith(_UTF_16)  # what Excel calls Unicode text, and what PowerShell writes
+    is_utf_16 = content.startswith(_UTF_16)  # Excel's "Unicode text", and PowerShell's output
     message = "is a spreadsheet workbook: save it as CSV UTF-8"
     if not content.startswith(_WORKBOOKS):
         message = "is empty: it has no updates"

@@ -32,7 +32,7 @@ def show(projects: Iterable[Project], form: str) -> None:
 def as_body(project: Project) -> dict[str, Any]:
     """Return the update that leaves a project as it is.
 
-    It has the properties that an update may have, except where the project's value is not valid for one.
+    It has the properties that an update may have, except those whose value in the project is not valid in an update.
     """
     body: dict[str, Any] = {}
     for path, _ in properties():

@@ -71,7 +71,7 @@ def use_utf_8() -> None:
 
 
 def output_error() -> OSError | None:
-    """Return the first error of a standard stream; None where both took everything."""
+    """Return the first error of a standard stream; None if both took everything."""
     return next((stream.error for stream in _streams if stream.error), None)
 
 

@@ -1,4 +1,4 @@
-"""The command `plan`: what a file of updates would change, property by property."""
+"""The command `plan`: the changes that a file of updates would make."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from activepieces_client.bulk import RollOut
 
 from ._output import counted, printable, report
 
-# Seconds between two lines if there is no terminal.
+# Seconds between two lines if standard error is not a terminal.
 INTERVAL = 5.0
 # Seconds between two looks at the roll-out.
 TICK = 0.25

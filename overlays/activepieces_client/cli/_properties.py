@@ -43,7 +43,7 @@ def properties(
 
 
 def types(schema: dict[str, Any]) -> list[str]:
-    """Return the JSON types that a schema names; none where it names none."""
+    """Return the JSON types that a schema names; an empty list if it names none."""
     given: str | list[str] = schema.get("type", [])
     return [given] if isinstance(given, str) else given
 
@@ -68,7 +68,7 @@ def violations(request: dict[str, Any]) -> tuple[Violation, ...]:
 
 
 def get(body: Any, path: PropertyPath) -> Any:
-    """Return the value at a path of a body; UNSET where it is missing."""
+    """Return the value at a path of a body; UNSET if it is missing."""
     for name in path:
         if not is_object(body) or name not in body:
             return UNSET

@@ -19,7 +19,7 @@ from ._record import Entry, Record, names
 
 @attrs.frozen
 class Undo:
-    """The plan of an undo, and what it leaves alone.
+    """The plan of an undo, and the values that it leaves alone.
 
     Attributes:
         plan: The changes to make.

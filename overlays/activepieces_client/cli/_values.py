@@ -76,8 +76,8 @@ def _parse_list(text: str) -> Any:
 def parse_member(text: str) -> Any:
     """Parse the value of a member of metadata.
 
-    It is JSON where JSON would be written back the same, and otherwise text: `1.10`, `1E5` and `007` stay text. TRUE
-    and FALSE are how spreadsheets write a boolean.
+    It is read as JSON only if JSON would be written back the same: `1.10`, `1E5` and `007` stay text. Spreadsheets
+    write a boolean as TRUE or FALSE.
 
     Raises:
         InvalidTextError: An object has a key twice.

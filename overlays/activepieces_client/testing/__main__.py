@@ -51,7 +51,7 @@ class Rehearsal(StandIn):
                 outcome = str(response.status_code)
             finally:
                 line = f"{time.strftime('%H:%M:%S')} {request.method} {request.url.raw_path.decode()} {outcome}"
-                print(line, flush=True)  # noqa: T201 - it is what the command is for
+                print(line, flush=True)  # noqa: T201 - the purpose of the command
         return response
 
 
@@ -120,7 +120,7 @@ def main() -> int:
                 api_key=service.api_key,
                 project_id=service.projects[0]["id"] if service.projects else "ID",
             )
-            print(greeting, flush=True)  # noqa: T201 - it is what the command is for
+            print(greeting, flush=True)  # noqa: T201 - the purpose of the command
             stopped.wait()
     except (OSError, OverflowError) as error:
         parser.error(f"cannot serve on port {port}: {error}")

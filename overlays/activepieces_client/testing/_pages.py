@@ -43,7 +43,7 @@ def page(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> dict[s
 
 
 def _filter(projects: Iterable[dict[str, Any]], query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    # The service uses the name as a pattern of SQL LIKE, where % and _ are wildcards.
+    # The service uses the name as a pattern of SQL LIKE, with the wildcards % and _.
     pattern = re.escape(query.get("displayName", "")).replace("%", ".*").replace("_", ".")
     name = re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for project in projects:

@@ -48,7 +48,7 @@ class Projects:
         """Return a project.
 
         Raises:
-            ErrorResponse: There is no such project.
+            ErrorResponse: The project does not exist.
         """
         project = self._by_id.get(project_id)
         if project is None or project["id"] != project_id or len(self._by_id) != len(self.all):

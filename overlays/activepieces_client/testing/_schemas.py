@@ -44,7 +44,7 @@ def route(method: str, path: str) -> tuple[str, dict[str, str]]:
     """Return the operationId and the path parameters of a request.
 
     Raises:
-        ErrorResponse: There is no such route.
+        ErrorResponse: The route does not exist.
     """
     if re.search("%(?![0-9A-Fa-f]{2})", path):
         raise framework_error(400, f"'{path}' is not a valid url component", "FST_ERR_BAD_URL")

@@ -25,7 +25,7 @@ _NOT_HANDLED = (
 
 
 class Service:
-    """One platform, and what requests do to it; `StandIn` describes its attributes."""
+    """One platform, and the effects of requests on it; `StandIn` describes its attributes."""
 
     def __init__(self, projects: Iterable[Mapping[str, Any]], release: Release) -> None:
         self._release = release

@@ -36,7 +36,7 @@ class StandIn(Service):
         requests: The requests received, oldest first.
         api_key: The key of an admin of the platform; setting it revokes the one before.
         base_url: The address to give to a client.
-        transport: What to give to an `httpx.Client` or `httpx.AsyncClient` for calls in process.
+        transport: The `transport` of an `httpx.Client` or `httpx.AsyncClient` for calls in process.
         member_key: The key of a member who may update the projects, and is not an admin of the platform.
         email: The address with which an admin of the platform signs in.
         password: The admin's password.
@@ -50,7 +50,7 @@ class StandIn(Service):
         release: The release of the service to behave as: "0.92", "0.88" or "0.83".
 
     Raises:
-        ValueError: There is no such release, or it has no such property of a project.
+        ValueError: The release does not exist, or its projects lack the property.
     """
 
     def __init__(self, projects: Iterable[Mapping[str, Any]] = ({},), *, release: str = NEWEST) -> None:
@@ -80,7 +80,7 @@ class StandIn(Service):
         """Serve over a socket on 127.0.0.1; port 0 is any free one.
 
         If `fail` was given a connection error, the connection closes without a response. If it was given a timeout,
-        there is no response until serving ends.
+        the server does not respond until serving ends.
         """
         return _Serving(self, self._release.body_limit, port)
 
