@@ -1,8 +1,8 @@
-"""What `update_many` costs: CPU time, throughput and memory.
+"""The cost of `update_many`: CPU time, throughput and memory.
 
 The peer is a bare httpx.AsyncClient with a semaphore.
 
-Each runs in a process of its own, against a server in another, and sends the same updates:
+Each runs in a separate process, against a server in another process, and sends the same updates:
 `python benchmarks/rollout.py [UPDATES [ROUNDS]]`.
 """
 
@@ -34,7 +34,7 @@ ID = "pRjEctId0000000000001"
 async def serve(ready: Any) -> None:
     """Respond to each request with the same project.
 
-    It is little work, so that the client's is what is measured.
+    The server does little work, so that the client's work dominates the figures.
     """
     body = json.dumps({**StandIn().projects[0], "metadata": {"tier": "gold"}}).encode()
     response = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
@@ -93,7 +93,7 @@ def update_many(base_url: str, number: int) -> None:
         client.projects.update_many(updates(number), concurrency=CONCURRENCY) as outcomes,
     ):
         for outcome in outcomes:
-            assert outcome.project  # noqa: S101 - as above
+            assert outcome.project  # noqa: S101 - a failed update would spoil the figures
 
 
 def run_async(kind: Callable[[str, int], Coroutine[Any, Any, None]], base_url: str, number: int) -> None:

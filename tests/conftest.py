@@ -80,7 +80,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have roll-outs pause for milliseconds where they pause for seconds."""
+    """Make roll-outs pause for milliseconds instead of seconds."""
     for name in ("FIRST_PAUSE", "MAX_PAUSE"):
         monkeypatch.setattr(_schedule, name, getattr(_schedule, name) / 1000)
 

@@ -63,7 +63,7 @@ def assert_prints(block: Block, output: str) -> None:
     assert [line for line in output.splitlines() if line in expected] == expected, output
 
 
-# In a process of their own: pytest, and what can be set up only once in a process.
+# Run in a separate process: pytest, and settings that a process can make only once.
 NEEDS_PROCESS = "def test_", "logging", "opentelemetry"
 PROCESSES = [block for block in PYTHON if any(word in block.text for word in NEEDS_PROCESS)]
 

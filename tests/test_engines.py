@@ -190,7 +190,7 @@ def test_dripped_body_ends_at_the_deadline(engine: Engine, tmp_path: Path) -> No
         pytest.skip("if it is cancelled at the deadline, it raises an exception that is not from httpx")
     content = project_json()
 
-    # For 3 s, where the deadline is four times 0.15 s; and then the rest, for a client without one.
+    # Drip for 3 s, well after the deadline of 4 * 0.15 s. Then send the rest, for a client without a deadline.
     def drip(connection: socket.socket) -> None:
         connection.sendall(raw_server.HEAD % len(content))
         raw_server.drip(connection, content[:60], 0.05)

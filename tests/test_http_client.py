@@ -1,4 +1,4 @@
-"""The argument `http_client`: its type, its hooks, and what they keep."""
+"""The argument `http_client`: its type, its hooks, and the objects that they keep."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ RESPONSE = VALIDATOR(strategies.definition("Project"))
 
 
 def agree(value: Any, ours: bool, theirs: bool) -> bool:
-    """Return whether both validators agree, where they should.
+    """Return whether both validators agree, except on two known differences.
 
     ECMA-262, which OpenAPI asks for, takes `$` for the end; Python's `re`, also for the place before a last newline.
     The key `__proto__`, which the service rejects at any depth, is a rule that no schema can express.

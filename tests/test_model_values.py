@@ -86,7 +86,7 @@ def test_models_cross_a_process_pool(service: StandIn, update: Update) -> None:
     assert service.requests[0].content == b'{"displayName":"Acme"}'
 
 
-class Tenant(str, enum.Enum):  # noqa: UP042 - the older kind is what this is about
+class Tenant(str, enum.Enum):  # noqa: UP042 - this test is about the older kind
     """Ids, as programs older than `enum.StrEnum` hold them."""
 
     ACME = ID

@@ -1,4 +1,4 @@
-"""NotAppliedError: the response differs from what was requested."""
+"""NotAppliedError: the response does not show the requested values."""
 
 from __future__ import annotations
 

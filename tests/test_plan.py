@@ -1,4 +1,4 @@
-"""`client.projects.plan`: what updates would change, for every kind of client."""
+"""`client.projects.plan`: the changes that updates would make, for every kind of client."""
 
 from __future__ import annotations
 

@@ -132,5 +132,5 @@ def test_malformed_retry_after_is_ignored(service: StandIn, waits: list[float], 
 
 
 def update(service: StandIn, max_retries: int = 2) -> None:
-    """Make an update in this thread, where `waits` sees what is waited for."""
+    """Make an update in this thread, so that `waits` records its waits."""
     sync_client(service).projects.update(ID, {}, max_retries=max_retries)

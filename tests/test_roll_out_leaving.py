@@ -102,7 +102,7 @@ def test_leaving_the_loop_joins_its_threads(
         assert 4 <= handler.requests <= 8
 
 
-# httpx leaves its generator of a body behind where trio cancels it.
+# httpx does not close its generator of a body if trio cancels it.
 LEFT_BY_TRIO = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 

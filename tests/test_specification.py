@@ -61,7 +61,7 @@ def test_every_schema_has_a_description() -> None:
 
 def test_examples_are_valid() -> None:
     examples = [(schema, example) for _, schema in ALL_SCHEMAS for example in schema.get("examples", [])]
-    # A parameter is in a list, where `objects` does not look.
+    # Parameters are in lists, which `objects` does not search.
     for owner in [*objects(DOCUMENT["paths"]), *objects(DOCUMENT["components"]["responses"]), *PARAMETERS]:
         examples += [(owner["schema"], example["value"]) for example in owner.get("examples", {}).values()]
         examples += [(owner["schema"], owner["example"])] if "example" in owner else []

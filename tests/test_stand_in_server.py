@@ -37,7 +37,7 @@ ID = "pRjEctId0000000000001"
 )
 def test_response_of_any_kind_ends_over_a_socket(failure: httpx.Response) -> None:
     with StandIn().serve() as service, httpx.Client() as client:
-        for _ in range(2):  # on one connection, whose second response would start with what the first has too much
+        for _ in range(2):  # on one connection: surplus bytes of the first response would begin the second
             service.fail(failure)
             assert client.get(service.base_url).status_code == failure.status_code
             assert client.get(service.base_url).status_code == 200
@@ -139,7 +139,7 @@ COMMAND = [sys.executable, "-m", "activepieces_client.testing"]
 
 @pytest.fixture
 def command() -> Iterator[Command]:
-    """Start the command, and return it with what it prints before the requests."""
+    """Start the command, and return it with its output before the requests."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> tuple[subprocess.Popen[str], str]:

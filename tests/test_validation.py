@@ -181,7 +181,7 @@ def test_value_that_json_cannot_carry_is_located(value: object, path: str, messa
 
 def test_largest_float_and_200_levels_are_valid() -> None:
     value: list[Any] = []
-    for _ in range(196):  # and what the value is in: metadata, the body, and the request
+    for _ in range(196):  # plus the levels around it: metadata, the body, and the request
         value = [value]
     validate({"metadata": {"largest": sys.float_info.max, "deep": value}})
     (message,) = violations_of({"metadata": {"deep": [value]}}).values()

@@ -91,7 +91,7 @@ def run_json(service: StandIn, *arguments: object, given: str = "") -> list[Any]
 
 @contextlib.contextmanager
 def started(service: StandIn, *arguments: object) -> Generator[subprocess.Popen[str]]:
-    """Start the command, and kill it where it still runs at the end of the block."""
+    """Start the command, and kill it if it still runs at the end of the block."""
     command = [*COMMAND, *map(str, arguments)]
     process = subprocess.Popen(
         command,

@@ -11,7 +11,7 @@ from activepieces_client.testing import StandIn
 
 @pytest.fixture(autouse=True)
 def state_folder(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Give each test lock files of its own."""
+    """Give each test separate lock files."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
 
 

@@ -1,4 +1,4 @@
-"""CSV: what spreadsheets write, the types of cells, and ambiguous cells."""
+"""CSV: the output of spreadsheets, the types of cells, and ambiguous cells."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ posix = pytest.mark.skipif(os.name == "nt", reason="there are other signals ther
 
 
 class Recorded(StandIn):
-    """A stand-in that keeps the ids of updates, and fails with what `cause` returns."""
+    """A stand-in that keeps the ids of updates, and fails with the error that `cause` returns."""
 
     def __init__(self, number: int) -> None:
         super().__init__({"displayName": f"Project {n}"} for n in range(number))

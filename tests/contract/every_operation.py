@@ -1,6 +1,6 @@
-"""A program that calls every generated function of another document, and prints what was guarded.
+"""A program that calls every generated function of another document, and prints which calls were guarded.
 
-What is valid is judged by another implementation of JSON Schema; what is sent is seen by a transport.
+Another implementation of JSON Schema decides which requests are valid. A transport records the sent requests.
 """
 
 from __future__ import annotations

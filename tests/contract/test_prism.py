@@ -1,6 +1,6 @@
 """Validation by Prism, a mock server: `nox -s proof -- contract`, not by default.
 
-It reads openapi.yaml and nothing else of ours.
+It reads openapi.yaml, but no other file of this repository.
 """
 
 from __future__ import annotations
