@@ -67,7 +67,7 @@ def test_refused_connection_names_the_server(update: Update) -> None:
         ("", None, "ReadError"),
     ],
 )
-def test_connection_error_has_the_first_message_of_its_causes(
+def test_connection_error_has_its_first_cause_message(
     service: StandIn, update: Update, message: str, context: Exception | None, reason: str
 ) -> None:
     failure = httpx.ReadError(message)

@@ -77,7 +77,7 @@ def test_leaving_the_generated_client_leaves_ours_open() -> None:
 
 
 @pytest.mark.anyio
-async def test_leaving_async_generated_client_leaves_ours_open() -> None:
+async def test_leaving_async_generated_keeps_the_client_open() -> None:
     with StandIn().serve() as service:
         async with AsyncActivepieces(service.api_key, base_url=service.base_url) as client:
             async with client.generated as generated:

@@ -138,7 +138,7 @@ def test_create_waits_its_retry_after(service: StandIn, waits: list[float], retr
     assert waits == [seconds]
 
 
-def test_create_that_another_program_wins_updates_nothing(service: StandIn, kind: str) -> None:
+def test_create_lost_to_another_program_is_not_updated(service: StandIn, kind: str) -> None:
     def lose(_: httpx.Request) -> httpx.Response:
         service.projects.append({**StandIn().projects[0], "externalId": "customer-1"})
         return database_error("23505")

@@ -229,7 +229,7 @@ def test_response_hook_runs_once_for_each_attempt(service: StandIn, update: Upda
     assert statuses == [503, 200]
 
 
-def test_request_hook_sees_the_key_and_may_add_a_header(service: StandIn, update: Update, kind: str) -> None:
+def test_request_hook_sees_the_key_and_adds_a_header(service: StandIn, update: Update, kind: str) -> None:
     def sign(request: httpx.Request) -> None:
         seen.append(request.headers["Authorization"] == f"Bearer {service.api_key}")
         request.headers["X-Signature"] = str(len(request.content))

@@ -115,7 +115,7 @@ def test_lacking_property_is_reported(service: StandIn, update: Update, value: i
     assert caught.value.project.display_name == "Acme"
 
 
-def test_lacking_and_different_properties_are_both_reported(service: StandIn, update: Update) -> None:
+def test_missing_and_different_properties_are_reported(service: StandIn, update: Update) -> None:
     service.fail(project_response(service, "metadata", displayName="Other"))
     with pytest.raises(NotAppliedError) as caught:
         update(service, ID, {"displayName": "Acme", "metadata": {"a": 1}})

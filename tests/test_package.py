@@ -54,7 +54,7 @@ def test_command_without_the_extra_names_it() -> None:
         assert finished.stderr == "activepieces-client needs an extra: pip install 'activepieces-client[cli]'\n"
 
 
-def test_update_outcome_is_loaded_when_it_is_first_used() -> None:
+def test_update_outcome_is_imported_on_first_use() -> None:
     assert activepieces_client.UpdateOutcome is bulk.UpdateOutcome
 
 

@@ -113,7 +113,7 @@ def served() -> Iterator[StandIn]:
 @given(
     content=st.binary() | requests() | mangled() | st.lists(requests(), max_size=3).map(b"".join), leave=st.booleans()
 )
-def test_next_request_has_a_response_whatever_came_before(
+def test_next_request_of_a_connection_has_a_response(
     served: StandIn, capfd: pytest.CaptureFixture[str], content: bytes, leave: bool
 ) -> None:
     url = httpx.URL(served.base_url)
@@ -198,7 +198,7 @@ def test_client_that_expects_100_continue_receives_it() -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_body_over_the_limit_has_a_response_before_its_end(chunked: bool) -> None:
+def test_body_over_the_limit_has_an_early_response(chunked: bool) -> None:
     content = b" " * (29 * 2**20 + 1)
     head = b"Transfer-Encoding: chunked\r\n" if chunked else b"Content-Length: 1000000000000\r\n"
     chunk = b"1000000\r\n" + content[: 2**24] + b"\r\n"
@@ -208,7 +208,7 @@ def test_body_over_the_limit_has_a_response_before_its_end(chunked: bool) -> Non
         assert json.loads(response.partition(b"\r\n\r\n")[2])["code"] == "FST_ERR_CTP_BODY_TOO_LARGE"
 
 
-def test_response_reaches_a_client_that_is_still_sending() -> None:
+def test_response_reaches_a_client_that_still_sends() -> None:
     """Closing a connection with unread data resets it, which loses the response."""
     with StandIn().serve() as service:
         url = httpx.URL(service.base_url)

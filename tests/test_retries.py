@@ -92,7 +92,7 @@ def test_each_failure_is_retried_or_not(
 
 
 @pytest.mark.parametrize("failure", [503, (503, {"retry-after": "soon"}), httpx.ReadTimeout], ids=repr)
-def test_backoff_doubles_up_to_8_seconds_with_full_jitter(
+def test_backoff_doubles_to_8_seconds_with_jitter(
     service: StandIn, waits: list[float], monkeypatch: pytest.MonkeyPatch, failure: Any
 ) -> None:
     for draw, expected in ((min, [0] * 6), (max, [0.5, 1, 2, 4, 8, 8])):

@@ -256,7 +256,7 @@ def test_error_of_the_updates_comes_after_the_outcomes(service: StandIn, kind: s
     assert len(seen) == 10
 
 
-def test_error_of_async_updates_comes_after_the_outcomes(service: StandIn, backend: str) -> None:
+def test_error_of_async_updates_follows_the_outcomes(service: StandIn, backend: str) -> None:
     seen: list[UpdateOutcome] = []
 
     async def updates() -> AsyncIterator[tuple[str, dict[str, str]]]:
@@ -278,7 +278,7 @@ def test_update_that_is_no_pair_is_an_error(service: StandIn, kind: str, item: A
     assert len(seen) == 1
 
 
-def test_foreign_error_is_raised_and_nothing_more_is_sent(service: StandIn, kind: str) -> None:
+def test_foreign_error_is_raised_and_ends_the_sending(service: StandIn, kind: str) -> None:
     reads = itertools.count()
 
     def read_key() -> str:

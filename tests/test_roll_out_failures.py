@@ -359,7 +359,7 @@ def test_errors_about_the_updates_stop_nothing(kind: str, respond: Cause, error:
     assert result.stopped is None
 
 
-def test_address_without_a_server_is_not_tried_for_long(kind: str) -> None:
+def test_address_without_a_server_fails_soon(kind: str) -> None:
     start = time.monotonic()
     result = roll_out(kind, stand_in_at("http://127.0.0.1:9/api"), [("p1", {})])
     assert type(result.stopped) is APIConnectionError

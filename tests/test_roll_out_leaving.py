@@ -250,7 +250,7 @@ with Activepieces() as client:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are other signals there")
-def test_ctrl_c_joins_the_threads_and_sends_nothing_more() -> None:
+def test_ctrl_c_joins_the_threads_and_ends_the_sending() -> None:
     slow = Slow(0.1)
     with raw_server.serve(slow) as server:
         environment = {**os.environ, "ACTIVEPIECES_API_KEY": "sk-1", "ACTIVEPIECES_BASE_URL": server.base_url}

@@ -93,7 +93,7 @@ def test_invalid_options_raise_at_once(service: StandIn, options: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_error_of_an_async_source_comes_after_the_outcomes(service: StandIn) -> None:
+async def test_error_of_an_async_source_follows_the_outcomes(service: StandIn) -> None:
     async def source() -> AsyncIterator[Item]:
         yield next(renames(service))
         raise OSError("the source")
@@ -110,7 +110,7 @@ async def collect(outcomes: AsyncIterator[UpdateOutcome], found: list[UpdateOutc
         found.append(outcome)  # noqa: PERF401 - also those that come before an error
 
 
-def test_closing_between_attempts_is_a_configuration_error(service: StandIn) -> None:
+def test_closing_between_attempts_is_an_error(service: StandIn) -> None:
     http_client = httpx.Client(transport=service.transport)
     service.fail((503, {"retry-after": "0"}))
 

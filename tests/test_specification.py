@@ -82,7 +82,7 @@ def test_request_examples_work_everywhere() -> None:
         assert not NOT_EVERYWHERE & example["value"].keys()
 
 
-def test_newer_properties_of_a_response_are_not_required() -> None:
+def test_newer_response_properties_are_not_required() -> None:
     (page,) = LIST["responses"]["200"]["content"]["application/json"]["examples"].values()
     (project,) = page["value"]["data"]
     for name, value in (("Project", project), ("ProjectPlan", project["plan"])):

@@ -125,7 +125,7 @@ def test_retention_has_bounds_and_is_only_for_admins() -> None:
     assert post(service, {"executionDataRetentionDays": None}).json()["executionDataRetentionDays"] is None
 
 
-def test_flow_limit_below_the_active_flows_is_a_conflict() -> None:
+def test_flow_limit_below_active_flows_is_a_conflict() -> None:
     service = StandIn([{"analytics": {"activeFlows": 5}}])
     assert post(service, {"plan": {"activeFlowsLimit": 4}}).status_code == 409
     assert post(service, {"plan": {"activeFlowsLimit": 5}}).json()["plan"]["activeFlowsLimit"] == 5
@@ -390,7 +390,7 @@ def sign_in(service: StandIn, password: str) -> httpx.Response:
     return httpx.Client(transport=service.transport).post(f"{service.base_url}/v1/authentication/sign-in", json=body)
 
 
-def test_token_of_a_sign_in_is_a_key_until_it_is_revoked() -> None:
+def test_sign_in_token_is_a_key_until_it_is_revoked() -> None:
     service = StandIn()
     first, second = (sign_in(service, service.password).json()["token"] for _ in range(2))
     for token in (first, second):

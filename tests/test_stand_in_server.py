@@ -43,14 +43,14 @@ def test_response_of_any_kind_ends_over_a_socket(failure: httpx.Response) -> Non
             assert client.get(service.base_url).status_code == 200
 
 
-def test_compressed_response_stays_compressed_over_a_socket() -> None:
+def test_compressed_response_stays_so_over_a_socket() -> None:
     with StandIn().serve() as service:
         service.fail(httpx.Response(200, content=gzip.compress(b"{}"), headers={"content-encoding": "gzip"}))
         assert httpx.get(service.base_url).json() == {}
 
 
 @pytest.mark.parametrize("failure", [httpx.RemoteProtocolError, httpx.Response(101)])
-def test_failure_that_is_no_response_closes_the_connection(failure: Any) -> None:
+def test_failure_without_response_ends_the_connection(failure: Any) -> None:
     with StandIn().serve() as service:
         service.fail(failure)
         with pytest.raises(httpx.RemoteProtocolError):
@@ -82,7 +82,7 @@ def test_stopped_server_handles_nothing_more() -> None:
     assert service.base_url == "https://activepieces.test/api"
 
 
-def test_server_that_is_never_left_lets_the_interpreter_end() -> None:
+def test_server_never_left_lets_the_interpreter_end() -> None:
     program = """
 import httpx
 from activepieces_client.testing import StandIn
@@ -166,7 +166,7 @@ def test_command_prints_an_address_and_a_key_that_work(command: Command) -> None
     assert re.fullmatch(rf"\d\d:\d\d:\d\d POST /api/v1/projects/{ID} 200\n", process.stdout.readline())
 
 
-def test_command_rehearses_projects_of_a_file_and_an_outage(command: Command, tmp_path: Path) -> None:
+def test_command_rehearses_a_file_and_an_outage(command: Command, tmp_path: Path) -> None:
     line = {"id": "mine", "body": {"displayName": "Mine", "metadata": {"a": 1}}}
     (tmp_path / "projects.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     process, greeting = command("--projects", str(tmp_path / "projects.jsonl"), "--fail", "503:2", "--fail", "429")

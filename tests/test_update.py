@@ -77,7 +77,7 @@ def test_request_line_and_headers(service: StandIn, update: Update) -> None:
     assert request.headers["content-type"] == "application/json"
 
 
-def test_update_detailed_returns_status_headers_and_content(service: StandIn, kind: str) -> None:
+def test_update_detailed_returns_status_and_headers(service: StandIn, kind: str) -> None:
     response = call(kind, service, "update_detailed", ID, {"displayName": "Acme"})
 
     assert response.status_code == 200
@@ -95,7 +95,7 @@ def test_every_timeout_is_finite(service: StandIn, update: Update) -> None:
     assert set(second.values()) == {9}
 
 
-def test_default_timeout_is_30_seconds_and_5_to_connect(update: Update) -> None:
+def test_default_timeout_is_30_seconds_5_to_connect(update: Update) -> None:
     with StandIn().serve() as service:
         service.fail(400)
         with pytest.raises(BadRequestError) as caught:

@@ -53,7 +53,7 @@ def closed_pipe() -> IO[bytes]:
     return os.fdopen(writer, "wb", 0)
 
 
-def test_characters_that_the_encoding_lacks_are_escaped(served: StandIn, tmp_path: Path) -> None:
+def test_characters_beyond_the_encoding_are_escaped(served: StandIn, tmp_path: Path) -> None:
     served.projects[0]["displayName"] = "Zoe 🚀"
     finished = run(served, "update", ID, "--metadata", "a=🚀", encoding="cp1252")
     assert (finished.returncode, finished.stderr) == (0, "")
