@@ -37,7 +37,7 @@ def resolve_base_url(base_url: str | None, default: str, *, allow_http: bool) ->
     """Return the address: the argument, else the environment, else the default.
 
     Raises:
-        ConfigurationError: It is neither https nor loopback, or has other parts than a host, a port and a path.
+        ConfigurationError: It is not a usable URL, or it is http, but neither allowed nor loopback.
     """
     name = "base_url"
     if base_url is None:
@@ -102,7 +102,7 @@ class Credentials:
         return self._renewable and self._read(rejected) != rejected
 
     async def renew_async(self, rejected: Key | None) -> bool:
-        """Return whether the source, which may be async, gives another key than the rejected one."""
+        """Return whether the source, sync or async, gives another key."""
         return self._renewable and await self._read_async(rejected) != rejected
 
     def _read(self, rejected: Key | None) -> Key:

@@ -32,7 +32,7 @@ def is_rejected_key(response: httpx.Response) -> bool:
 
 
 def is_about_request(response: httpx.Response) -> bool:
-    """Return whether the same request fails again: a 500 of the database about a value (SQLSTATE class 22 or 23)."""
+    """Return whether the same request would fail again: a 500 of the database about a value (SQLSTATE 22 or 23)."""
     code = error_envelope(response).get("code")
     return response.status_code == 500 and isinstance(code, str) and bool(_SQLSTATE_OF_REQUEST.fullmatch(code))
 

@@ -20,7 +20,7 @@ _STYLES = {"added": "green", "changed": "yellow", "removed": "red"}
 
 
 def make(client: Activepieces, updates: Updates, timeout: float | None) -> tuple[Plan, list[tuple[int, Violation]]]:
-    """Compare a file with the server; return the plan, and the ids that name not one project, by line."""
+    """Compare a file with the server; return the plan, and the ids without exactly one project, by line."""
     pairs = ((line.name, line.body) for line in updates.lines)
     by: Any = "external_id" if updates.by_external_id else "id"
     path = "externalId" if updates.by_external_id else "path.id"

@@ -69,7 +69,7 @@ class StandIn(Service):
         return self._projects.all
 
     def fail(self, *failures: Failure) -> None:
-        """Let the next requests fail, one each, in this order; `healthy` decides about those for the health.
+        """Make the next requests fail, one each, in this order. `GET /v1/health` follows `healthy` instead.
 
         They change no project. `fail(503, (429, {"retry-after": "1"}), (403, "SESSION_EXPIRED"), httpx.ReadTimeout)`
         returns three errors, the third in the service's envelope, and lets the fourth request time out.
