@@ -18,7 +18,7 @@ from activepieces_client._specification import specification
 if TYPE_CHECKING:
     from activepieces_api.models import Project
 
-# So many projects are fetched one by one; for more updates, all projects are listed once.
+# Up to this many projects are fetched one by one. For more updates, all projects are listed once.
 _FETCHED_ONE_BY_ONE = 20
 
 _REPLACED_BY_PIECE_SETS = {"$.plan.pieces", "$.plan.piecesFilterType"}
@@ -53,9 +53,9 @@ class Plan(Iterable[Change]):
 
     Attributes:
         changes: The changes, in the order of the updates.
-        ignored: The updates of which nothing is left to send, since the service is known to ignore the rest.
+        ignored: The updates without any change left to send, since the service is known to ignore the rest.
         unchanged: The number of updates whose projects already are as requested.
-        unknown: The ids that the key does not see, by the positions of their updates.
+        unknown: The ids of projects that the key cannot see, by the positions of their updates.
         merge_metadata: Whether metadata is merged.
     """
 
@@ -80,7 +80,7 @@ class Comparison:
         filters: The filters of the lists to fetch.
 
     Raises:
-        RequestValidationError: With every violation of every update, and its position.
+        RequestValidationError: An update is invalid. `violations` has those of all updates, with their positions.
     """
 
     def __init__(self, updates: Iterable[tuple[str, Any]], *, by: str, merge_metadata: bool) -> None:
@@ -124,7 +124,7 @@ class Comparison:
         key: Any = project.id if self._by == "id" else project.external_id
         if key in self._updates:
             other = self._projects.setdefault(key, project)
-            if other.id != project.id:  # a project that is renamed between two pages comes twice
+            if other.id != project.id:  # a project renamed between two pages may be listed twice
                 message = f"{other.id} and {project.id} have the external id {shorten(key)}"
                 self._violations.append(_at(self._updates[key][0], self._by, message))
 

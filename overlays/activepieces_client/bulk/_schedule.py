@@ -1,4 +1,4 @@
-"""What a roll-out does next, for threads and tasks alike; no I/O, no clock."""
+"""The decisions of a roll-out, for threads and tasks alike, without I/O or a clock."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from ._plan import Change, as_pair
 MAX_FAILURES = 10
 # If the server is healthy, the key or the address is wrong. They take 8 s, in which a key file is renewed.
 MAX_FAILURES_IF_HEALTHY = 6
-# So many faults in a row may be those of single requests, if the server is healthy.
+# If the server is healthy, up to this many faults in a row may be those of single requests.
 MAX_SINGLE_FAULTS = 3
 # A health request without a response counts for so many failures: a server that hangs rarely comes back.
 HANG = 5
 
-# Seconds; the pause after each failure in a row is twice as long as the one before.
+# In seconds. The pause after each failure in a row is twice as long as the one before.
 FIRST_PAUSE = 0.25
 MAX_PAUSE = 8.0
-# Seconds; a server that asks for a longer pause stops the roll-out.
+# In seconds. A server that asks for a longer pause stops the roll-out.
 MAX_RETRY_AFTER = 300.0
-# Seconds. The handler of a signal that comes just before a thread begins to wait is called after that wait.
+# In seconds. The handler of a signal that comes just before a thread begins to wait is called after that wait.
 MAX_WAIT = 1.0
 
 END = object()
@@ -110,7 +110,7 @@ class Schedule:
 
     @property
     def stopped(self) -> errors.ActivepiecesError | None:
-        """The error that stopped the roll-out; updates that were not sent by then stay unsent.
+        """The error that stopped the roll-out; the updates that were not sent by then are not sent.
 
         It is the last of too many failures in a row that are not about their own update, or one whose `Retry-After`
         is above 300 seconds. None otherwise, also after `stop()`.
@@ -133,7 +133,7 @@ class Schedule:
 
     @contextlib.contextmanager
     def _exclusively(self) -> Generator[None]:
-        """Raise if the caller is outside the with block, or iterates twice at once."""
+        """Raise if the caller is outside the with block, or iterates twice at the same time."""
         if not self._open:
             raise RuntimeError("a roll-out is iterated inside its with block")
         if not self._iterating.acquire(blocking=False):
@@ -167,7 +167,7 @@ class Schedule:
 
     def _send_one(self) -> Generator[Step | UpdateOutcome, Any, None]:
         """Send an update: a retry, or the next one of the source."""
-        # After a failure, rather a new one: updates that always fail would stop the others.
+        # After a failure, prefer a new one: updates that always fail would stop the others.
         enough = self._concurrency * (2 if self._failures_in_a_row else 1)
         if self._retries and (self._exhausted or len(self._retries) >= enough):
             update = self._retries.popleft()

@@ -8,7 +8,7 @@ import sys
 def main() -> int:
     """Run the command, or name the extra if it is not installed."""
     try:
-        from ._commands import main  # noqa: PLC0415 - what it imports may not be installed
+        from ._commands import main  # noqa: PLC0415 - its dependencies may not be installed
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("filelock", "rich"):
             raise

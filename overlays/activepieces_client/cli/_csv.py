@@ -17,7 +17,7 @@ from ._properties import PropertyPath, get, properties, put
 from ._values import InvalidTextError, format_member, format_value, parse
 
 _DELIMITERS = ",", ";", "\t"
-_MAX_CELL = 2**31 - 1  # what fits a C long everywhere
+_MAX_CELL = 2**31 - 1  # the largest C long on every platform
 
 
 class _HeaderError(Exception):

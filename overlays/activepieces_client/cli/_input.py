@@ -99,7 +99,7 @@ def _read(content: bytes) -> Iterator[Line]:
 
 
 def inexact_integers(value: Any, location: Location = ()) -> Iterator[Violation]:
-    """Yield the integers that the service, a JavaScript program, would round."""
+    """Yield the integers that the service would round, as JavaScript does."""
     if is_object(value) or is_array(value):
         for key, item in value.items() if is_object(value) else enumerate(value):
             yield from inexact_integers(item, (*location, key))

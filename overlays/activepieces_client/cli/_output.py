@@ -119,7 +119,7 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
 def grouped(texts: Iterable[tuple[int, str]]) -> Iterator[str]:
     """Yield each text once, with the numbers of its lines.
 
-    Where these are many, they are a count and the first three.
+    If these are many, they are a count and the first three.
     """
     lines: dict[str, list[int]] = {}
     for number, text in texts:

@@ -19,7 +19,7 @@ from ._output import counted, printable, report
 
 # Seconds between two lines if standard error is not a terminal.
 INTERVAL = 5.0
-# Seconds between two looks at the roll-out.
+# Seconds between two checks of the roll-out.
 TICK = 0.25
 
 

@@ -16,7 +16,7 @@ from activepieces_client import ActivepiecesError
 
 from ._output import report
 
-# Seconds between two looks whether another apply has ended.
+# Seconds between two checks whether another apply has ended.
 INTERVAL = 0.5
 
 
@@ -29,7 +29,7 @@ def turn(server: str, what: str, *, wait: bool) -> Generator[None]:
     """Wait until at most one other apply sends to a server, and name those waited for.
 
     Raises:
-        ServerInUseError: There are two, and `wait` is False.
+        ServerInUseError: Two other applies are running, and `wait` is False.
     """
     state = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".local" / "state"
     folder = Path(state) / "activepieces-client"

@@ -41,7 +41,7 @@ def make(client: Activepieces, record: Record, timeout: float | None, *, force: 
         client: The client.
         record: The record.
         timeout: Seconds for each phase of an attempt.
-        force: Whether to overwrite what somebody has changed since.
+        force: Whether to overwrite values that somebody has changed since.
     """
     entries = [entry for entry in record.entries if record.outcomes.get(entry.id, {}).get("outcome") != "rejected"]
     conflicts, lasting = list[tuple[int, str]](), list[tuple[int, str]]()

@@ -13,7 +13,7 @@ from ._properties import types
 
 
 class InvalidTextError(argparse.ArgumentTypeError):
-    """Text that is not a value; the message says what to write instead."""
+    """Text that is not a value; the message says how to write it."""
 
 
 def parse_json(text: str) -> Any:
