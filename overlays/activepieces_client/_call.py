@@ -112,7 +112,7 @@ class Renew:
 
 
 Step = Send | Renew | float
-"""What to do next; a number is seconds to wait."""
+"""The next step; a number is seconds to wait."""
 
 Outcome = httpx.Response | httpx.RequestError | bool | None
 

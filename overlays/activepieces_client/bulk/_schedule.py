@@ -68,7 +68,7 @@ class Update:
 
 
 Step = Update | float | Callable[[], Any]
-"""What to do next: send an update, wait so many seconds for the end of one, or call a function for its result."""
+"""The next step: send an update, wait so many seconds for the end of one, or call a function for its result."""
 
 
 class Schedule:

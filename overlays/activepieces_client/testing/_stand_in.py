@@ -17,7 +17,7 @@ from ._server import Server
 from ._service import Service
 
 Failure = int | tuple[int, Mapping[str, str] | str] | httpx.Response | type[httpx.RequestError] | httpx.RequestError
-"""What a request ends with; docs/reference/testing.md lists the forms."""
+"""The outcome of a request; docs/reference/testing.md lists the forms."""
 
 
 class ReceivedRequest(httpx.Request):
