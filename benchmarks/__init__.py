@@ -1,4 +1,4 @@
-"""What the package costs beside other clients.
+"""The cost of the package, beside other clients.
 
 `nox -s bench` measures calls, `nox -s proof -- rollout` roll-outs.
 """

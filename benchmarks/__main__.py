@@ -23,7 +23,7 @@ from .server import serving
 def measure() -> tuple[list[Row], dict[str, float]]:
     """Measure everything.
 
-    What comes next is printed on standard error, since it takes minutes.
+    Each step is announced on standard error, since the whole takes minutes.
     """
     # The peers are installed to measure, but not to test the arguments.
     from . import calls, growth, peers  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What a call and a validation cost, beside their peers."""
+"""The cost of a call and a validation, beside their peers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What imports, long runs and large documents cost."""
+"""The cost of imports, long runs and large documents."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ from .support.leaks import API_KEY, no_leak
 from .support.updates import ID, project_json
 
 Step = Callable[[socket.socket], object]
-"""What the server does next with a connection."""
+"""The next action of the server on a connection."""
 
 PROJECT = project_json()
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -105,7 +105,7 @@ def start_tls(context: ssl.SSLContext, connection: socket.socket) -> None:
 
 @attrs.frozen
 class Fault:
-    """What goes wrong, and how the call ends.
+    """A fault, and how the call ends.
 
     Attributes:
         error: The exception; None if a project is returned.
@@ -235,7 +235,7 @@ FAULTS: dict[str, Fault] = {
         attempts=2,
     ),
     "body longer than its length": Fault(None, on_request=(send(OK_PROJECT + b"\r\n}}}"),)),
-    # httpcore takes what is left in its buffer for the next response; once it does not, this row says so.
+    # httpcore takes the bytes left in its buffer for the next response. This row fails once it does not.
     "second response without a request": Fault(
         None,
         on_request=(send(OK_PROJECT + b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"),),

@@ -205,7 +205,7 @@ def test_every_kind_of_parameter_is_sent(request_: Request, responses: list[Any]
     assert sent.url == "https://activepieces.test/api/v1/projects/p%201/flows/3?team=1&limit=10"
     assert sent.headers["Cookie"] == "a=1; session=b"
     assert [sent.headers[name] for name in ("X-Mode", "X-Share", "X-Team")] == ["fast", "0.5", "platform"]
-    # What is of one call is not of the next.
+    # The parameters of one call are not sent with the next.
     request_(method="get", url=url, headers=MODE)
     sent = SENT[-1]
     assert (sent.url.query, sent.headers["Cookie"], "X-Share" in sent.headers) == (b"team=1", "a=1", False)

@@ -47,7 +47,7 @@ def test_all_violations_are_reported_at_once(service: StandIn, update: Update) -
         update(service, "", body)
 
     violations = {violation.path: violation.message for violation in caught.value.violations}
-    # What JSON cannot carry comes first; the rest is in the order of the validator.
+    # Values that JSON cannot carry come first; the rest is in the order of the validator.
     assert next(iter(violations)) == "$.metadata.share"
     assert violations.keys() == {
         "path.id",

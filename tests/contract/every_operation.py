@@ -130,14 +130,14 @@ def as_invalid_argument(kind: Any, value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """Return what a function returned as plain JSON."""
+    """Return the result of a function as plain JSON."""
     if isinstance(value, list):
         return [plain(item) for item in as_array(value)]
     return value.to_dict() if hasattr(value, "to_dict") else value.value if isinstance(value, Enum) else value
 
 
 class Caller:
-    """Calls generated functions, sync and async, and keeps what is sent."""
+    """Calls generated functions, sync and async, and keeps the sent requests."""
 
     def __init__(self) -> None:
         self.response = httpx.Response(500)
@@ -182,7 +182,7 @@ class Caller:
 
 
 class Proof:
-    """What is proved of one operation.
+    """The properties proved of one operation.
 
     Attributes:
         counts: How many calls of each kind ended as they must, and how many values could not be made invalid.
@@ -218,7 +218,7 @@ class Proof:
         return self.call(httpx.Response(500), {name: as_invalid_argument(self.kinds[name], wrong)})
 
     def expect(self, kind: str, call: Call, raised: type[Exception] | None, detail: object = "") -> None:
-        """Fail unless a call raised what it must, and sent as much as it must: an invalid request nothing."""
+        """Fail unless a call raised the expected error and sent the expected number of requests, 0 if invalid."""
         sent = 0 if raised is RequestValidationError else 1
         assert (call.raised, len(call.requests)) == (raised, sent), f"{kind} {detail}: {call}"
         self.counts[kind] += 1
@@ -234,7 +234,7 @@ class Proof:
         return self.counts
 
     def prove_request(self) -> None:
-        """Compare what is sent with the arguments, and expect no retry."""
+        """Compare the sent request with the arguments, and expect no retry."""
         call = self.call(httpx.Response(500))
         self.expect("valid request", call, ServerError)
         (method, path, carried), expected_path = call.requests[0], self.operation.path
@@ -307,7 +307,7 @@ class Proof:
                     self.expect("parameter", self.call_invalid(value, wrong), RequestValidationError, (value, wrong))
 
     def is_no_list(self, value: str, wrong: Any) -> bool:
-        """Return whether the generated function itself cannot iterate over what should be a list."""
+        """Return whether the generated function itself cannot iterate over a value that should be a list."""
         return isinstance(self.values[value], list) and not isinstance(wrong, list)
 
 
